@@ -205,6 +205,25 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
+    /// A record of which nothing else is known.
+    pub(crate) fn new(object_id: String, action: Action, hash: RecordHash) -> Self {
+        Self {
+            object_id,
+            action,
+            hash,
+            given_as: LineHash::default(),
+            fields: Vec::new(),
+            changed: Vec::new(),
+            sent_date: None,
+            address: None,
+            source: 0,
+            line: 0,
+            is_known: true,
+            is_unsure: false,
+            missing_parents: MissingParents::default(),
+        }
+    }
+
     /// Whether Gong may have no version of the record but this one.
     pub(crate) fn may_be_first(&self) -> bool {
         self.action == Action::Create || self.is_unsure

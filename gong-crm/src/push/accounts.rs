@@ -54,15 +54,8 @@ impl Session {
 
     /// Accounts that were deleted meanwhile will never be read back.
     async fn leave_out_deleted(&self, ids: &mut Vec<String>) {
-        let of_ledger = self.ledger.ledger();
-        let states = of_ledger
-            .records(
-                self.space,
-                ObjectType::Account,
-                ids.iter().map(String::as_str),
-            )
-            .await;
-        if let Ok(states) = states {
+        let of_ids = ids.iter().map(String::as_str);
+        if let Ok(states) = self.states(ObjectType::Account, of_ids).await {
             let mut states = states.into_iter();
             ids.retain(|_| {
                 let state = states.next().flatten();

@@ -1,28 +1,27 @@
 //! The bodies of uploads: the lines that are sent, in files of the spool, and what each contains.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use jiff::Timestamp;
 
+use super::PushError;
 use super::body::{Body, BodyWriter, Group};
 use super::chosen_lines::{ChosenLines, Read, changed_while_read, locked};
 use super::facts::Clears;
 use super::level::Level;
 use super::parents::Parents;
 use super::plan::Share;
-use super::planned::Chosen;
-use super::reads::BodiesRound;
-use super::spool::Spool;
+use super::planned::{Chosen, Earlier, Plan, TypePlan};
+use super::session::Session;
 use super::survey::{NO_DATE, TypeFiles};
 use super::users::has_other_address;
-use super::{Options, PushError};
 use crate::ObjectType;
 use crate::compare::{Edits, HashKey, LineKey, Reader, deletion_line, sent_form};
 use crate::ledger::{
-    Action, Clearing, Current, Direction, LineHash, LockedLedger, Milliseconds, Names, Pending,
-    RecordState, Seconds, SentField,
+    Action, Clearing, Content, Current, Direction, LineHash, Names, Pending, Question, RecordState,
+    Seconds, SentField,
 };
 
 /// How many lines are read at once.
@@ -38,46 +37,29 @@ pub(super) fn stride(object_type: ObjectType) -> u16 {
     }
 }
 
-/// A record that is held back, because one that it refers to is not in Gong.
-#[derive(Debug)]
-pub(super) struct HeldBack {
-    pub(super) pending: Pending,
-    pub(super) reason: String,
-    pub(super) line: Vec<u8>,
-    /// The file's place in the push.
-    pub(super) file: usize,
-}
-
-/// Writes the bodies of the records of one type.
+/// Writes the bodies of the records of one type, and what else follows from their lines into the plan.
 pub(super) struct Bodies<'a> {
+    pub(super) session: &'a Session,
     pub(super) files: &'a TypeFiles<'a>,
-    pub(super) writer: BodyWriter,
-    pub(super) ledger: LockedLedger,
-    pub(super) limits: Limits,
+    pub(super) plan: &'a mut Plan,
+    pub(super) writer: BodyWriter<'a>,
     /// Reads what is not in the files.
     pub(super) reader: Reader<'a>,
     pub(super) names: Arc<Mutex<Names>>,
-    /// The additions of a sync.
-    pub(super) round: BodiesRound,
+    pub(super) now: Timestamp,
+    /// Whether Gong takes older versions, or they are sent anyway.
+    pub(super) keeps_dates: bool,
+    pub(super) clears: Clears,
     /// Until when Gong may have been sent dates that the ledger does not know.
-    pub(super) unknown_dates_until: Option<Seconds>,
+    unknown_dates_until: Option<Seconds>,
     /// Whether the ledger knows no record of the type, so that Gong may have any of them from an
     /// earlier ledger.
-    pub(super) is_first: bool,
+    is_first: bool,
     /// The declared custom fields, for records of which it is not known what Gong was sent.
     declared: Vec<String>,
+    /// The addresses of business users that come.
     pub(super) addresses: &'a HashSet<u64>,
-    /// The fields of versions that Gong will have been sent before, by the hash of the id.
-    pub(super) under_way: HashMap<u64, Vec<SentField>>,
-    /// The addresses of users before a version that follows another, by the hash of the id and the
-    /// step of the version.
-    pub(super) addresses_before: HashMap<(u64, u16), Option<u64>>,
-    pub(super) held_back: Vec<HeldBack>,
-    pub(super) clears: Clears,
-    /// How many dates were raised, because Gong was sent a later one.
-    pub(super) raised_dates: u64,
-    /// The number of dates that could not be raised, because there is no later one.
-    pub(super) last_dates: u64,
+    earlier: Earlier,
     /// How many records go to a Gong that may have custom fields of them which a recovered ledger does
     /// not know.
     pub(super) unknown_bases: u64,
@@ -85,78 +67,78 @@ pub(super) struct Bodies<'a> {
     pub(super) not_cleared: BTreeMap<String, u64>,
 }
 
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) keep_dates: bool,
-    pub(super) now: Timestamp,
-}
-
-impl<'a> Bodies<'a> {
-    #[expect(clippy::too_many_arguments, reason = "each is needed for every line")]
-    pub(super) fn begin(
-        files: &'a TypeFiles<'a>,
-        spool: &Spool,
-        ledger: &LockedLedger,
-        options: &Options,
-        key: [u8; 16],
-        generations: &'a (dyn Fn(&str) -> u32 + Sync),
-        ignored: &'a BTreeSet<String>,
-        mut names: Names,
-        addresses: &'a HashSet<u64>,
-        now: Timestamp,
-    ) -> (Self, ChosenLines<'a>) {
-        let schema = options
-            .check
-            .options()
-            .and_then(|check| check.entity_schema.as_ref());
+impl Session {
+    /// Writes the bodies of one type, and returns them.
+    pub(super) async fn write_bodies(
+        &self,
+        mut of_type: TypePlan,
+        parents: &mut Parents,
+        plan: &mut Plan,
+    ) -> Result<Vec<Body>, PushError> {
+        if of_type.chosen.is_empty() && of_type.gone.is_empty() {
+            return Ok(Vec::new());
+        }
+        let object_type = of_type.object_type;
+        let files = TypeFiles::new(object_type, &self.files);
+        let generations = std::mem::take(&mut of_type.generations);
+        let generation = move |name: &str| generations.get(name).copied().unwrap_or_default();
+        let ignored = self.options.ignored(object_type);
+        let schema = self.options.check.options();
+        let schema = schema.and_then(|check| check.entity_schema.as_ref());
         let reader = || {
-            let key = HashKey::from_bytes(key);
-            let reader = Reader::ignoring(key, files.object_type, generations, ignored);
+            let key = HashKey::from_bytes(self.key);
+            let reader = Reader::ignoring(key, object_type, &generation, &ignored);
             match schema {
                 Some(schema) => reader.with_schema(schema),
                 None => reader,
             }
         };
-        let fields = schema.and_then(|schema| schema.fields(files.object_type));
+        let fields = schema.and_then(|schema| schema.fields(object_type));
         let declared = fields.into_iter().flatten();
         let declared: Vec<String> = declared.map(|field| field.unique_name.clone()).collect();
+        let mut names = of_type.names;
         // Numbered here, so that the numbers do not depend on which thread is faster.
         for name in &declared {
             names.number(name);
         }
-        let given_as = LineKey::new(HashKey::from_bytes(key), &names.generations(), ignored);
+        let given_as = LineKey::new(
+            HashKey::from_bytes(self.key),
+            &names.generations(),
+            &ignored,
+        );
         let names = Arc::new(Mutex::new(names));
-        let lines = ChosenLines::new(files, reader(), given_as, Arc::clone(&names));
-        let bodies = Self {
-            files,
-            writer: BodyWriter::new(files.object_type, spool, ledger, options.max_bytes()),
-            ledger: ledger.clone(),
-            limits: Limits {
-                keep_dates: options.keep_dates,
-                now,
-            },
+        let lines = ChosenLines::new(&files, reader(), given_as, Arc::clone(&names));
+        let facts = self.facts().await?;
+        let mut bodies = Bodies {
+            session: self,
+            files: &files,
+            plan,
+            writer: BodyWriter::new(self, object_type),
             reader: reader(),
             names,
+            now: self.now(),
+            keeps_dates: self.options.keep_dates || facts.is(Question::OlderDatesTaken, true),
+            clears: Clears::of(&facts),
+            unknown_dates_until: self.ledger.ledger().unknown_dates_until().await?,
+            is_first: of_type.is_first,
             declared,
-            is_first: false,
-            unknown_dates_until: None,
-            round: BodiesRound::new(key),
-            addresses,
-            under_way: HashMap::new(),
-            addresses_before: HashMap::new(),
-            held_back: Vec::new(),
-            clears: Clears::default(),
-            raised_dates: 0,
-            last_dates: 0,
+            addresses: &of_type.addresses,
+            earlier: of_type.earlier,
             unknown_bases: 0,
             not_cleared: BTreeMap::new(),
         };
-        (bodies, lines)
+        bodies.write(of_type.chosen, lines, parents).await?;
+        bodies.write_gone(of_type.gone).await?;
+        let notes = bodies.notes();
+        bodies.plan.notes.extend(notes);
+        bodies.finish()
     }
+}
 
+impl<'a> Bodies<'a> {
     /// Writes all chosen versions, in the order of their places. While a chunk of lines is added,
     /// another thread reads the next one.
-    pub(super) async fn write(
+    async fn write(
         &mut self,
         mut chosen: Vec<Chosen>,
         mut lines: ChosenLines<'a>,
@@ -172,13 +154,9 @@ impl<'a> Bodies<'a> {
                 .filter(|read| read.chosen.is_known)
                 .map(|read| read.object_id.as_str())
                 .collect();
-            let states = self
-                .ledger
-                .ledger()
-                .records(parents.space, self.files.object_type, known)
-                .await?;
+            let states = self.session.states(self.files.object_type, known).await?;
             let references = read.iter().flat_map(|read| &read.references);
-            parents.look_up(&self.ledger, references).await?;
+            parents.look_up(self.session, references).await?;
             let mut states = states.into_iter();
             next = thread::scope(|scope| {
                 let lines = &mut lines;
@@ -223,8 +201,8 @@ impl<'a> Bodies<'a> {
                     .chosen
                     .step
                     .saturating_add(stride(self.files.object_type));
-                self.addresses_before.insert((id, next), read.address);
-                let earlier = self.under_way.entry(id).or_default();
+                self.earlier.addresses.insert((id, next), read.address);
+                let earlier = self.earlier.fields.entry(id).or_default();
                 earlier.extend(read.sent.iter().map(|field| SentField {
                     hash: SentField::NULL_SENT,
                     ..*field
@@ -234,200 +212,204 @@ impl<'a> Bodies<'a> {
         Ok(())
     }
 
+    /// Adds a version to the body of its kind, unless something holds it back.
     fn add(
         &mut self,
         read: &mut Read,
         known: Option<&RecordState>,
         parents: &mut Parents,
     ) -> Result<(), PushError> {
-        let path = &self.files.files[read.file].1.file.path;
-        let changed = || changed_while_read(path);
-        let (hash, address, modified) = (read.hash, read.address, read.modified);
-        let is_deletion = read.chosen.action == Action::Delete;
-        let mut sent = std::mem::take(&mut read.sent);
-        let mut nulls = Vec::new();
-        let mut defaults = Vec::new();
-        // A line that a person pushes never gets a value that nobody wrote.
-        let fills_defaults =
-            self.round.is_sync || self.files.files[read.file].1.converted.is_some();
+        let object_type = self.files.object_type;
+        let (file, open) = self.files.files[read.file];
+        let chosen = read.chosen;
+        let is_deletion = chosen.action == Action::Delete;
+        let mut fields = std::mem::take(&mut read.sent);
+        let (mut nulls, mut defaults) = (Vec::new(), Vec::new());
         if !is_deletion {
-            let format = self.files.object_type.line_format();
-            let before = known
-                .map(|known| known.fields.as_slice())
-                .unwrap_or_default();
-            let earlier = self
-                .under_way
-                .get(&read.chosen.entry.id)
-                .filter(|_| read.chosen.step > 0);
-            let earlier = earlier.map(Vec::as_slice).unwrap_or_default();
-            let mut known_names = locked(&self.names);
-            let names: BTreeSet<u16> = before
-                .iter()
-                .chain(earlier)
-                .map(|field| field.name)
-                .filter(|name| !has(&sent, *name))
-                .collect();
-            for number in names {
-                let Some(name) = known_names.name(number) else {
-                    continue;
-                };
-                match format.field(name) {
-                    None => match self.clears.custom {
-                        Clearing::LeaveOut => {}
-                        Clearing::Null | Clearing::Unsure => nulls.push(name.to_owned()),
-                        Clearing::Impossible => {
-                            nulls.push(name.to_owned());
-                            *self.not_cleared.entry(name.to_owned()).or_default() += 1;
-                        }
-                    },
-                    Some(own) if own.default.is_some() && fills_defaults => {
-                        defaults.push(name.to_owned());
-                    }
-                    Some(_) if name == "isDeleted" || name == "modifiedDate" => {}
-                    Some(_) => match self.clears.standard {
-                        Clearing::LeaveOut => {}
-                        Clearing::Null => nulls.push(name.to_owned()),
-                        Clearing::Unsure | Clearing::Impossible => {
-                            *self.not_cleared.entry(name.to_owned()).or_default() += 1;
-                        }
-                    },
-                }
-            }
-            let is_unknown = match known {
-                Some(known) => known.current == Current::Unknown,
-                None => self.is_first,
-            };
-            if is_unknown && self.unknown_dates_until.is_some() {
-                self.unknown_bases += 1;
-            }
-            if is_unknown && self.clears.custom != Clearing::LeaveOut {
-                for name in &self.declared {
-                    let is_given = has(&sent, known_names.number(name));
-                    if !is_given && !nulls.contains(name) {
-                        nulls.push(name.clone());
-                    }
-                }
-            }
-            sent.extend(nulls.iter().map(|name| SentField {
-                name: known_names.number(name),
+            // A line that a person pushes never gets a value that nobody wrote.
+            let fills_defaults = self.session.round.is_some() || open.converted.is_some();
+            (nulls, defaults) = self.cleared(&chosen, &fields, known, fills_defaults);
+            let mut names = locked(&self.names);
+            fields.extend(nulls.iter().map(|name| SentField {
+                name: names.number(name),
                 hash: SentField::NULL_SENT,
             }));
-            sent.sort_unstable_by_key(|field| field.name);
+            fields.sort_unstable_by_key(|field| field.name);
         }
-        let fields = sent;
-        let changed_fields = match known {
+        let changed = match known {
             Some(known) if !is_deletion => difference(&known.fields, &fields),
             _ => Vec::new(),
         };
-        let version = (read.chosen.entry.id, read.chosen.step);
-        let before = match self.addresses_before.get(&version) {
-            Some(before) => *before,
-            None => known.and_then(|known| known.address),
-        };
-        let is_user = self.files.object_type == ObjectType::BusinessUser;
-        // Gong may have the user with another address than the ledger knows.
-        let is_unsure = is_user
-            && !is_deletion
-            && known.is_some_and(|known| {
-                before.is_none() && known.current == Current::Unknown || has_other_address(known)
-            });
-        let frees_address = is_unsure
-            || is_user
-                && before.is_some_and(|before| {
-                    if is_deletion {
-                        self.addresses.contains(&before)
-                    } else {
-                        address != Some(before)
-                    }
-                });
-        let sent = self.last_sent_date(known, read.chosen.step);
-        let sent = sent.max(read.chosen.date_under_way);
+        let frees_address = self.frees_address(read, known);
+        let sent = self.last_sent_date(known, chosen.step);
+        let sent = sent.max(chosen.date_under_way);
         // The date of the deletion before the new address.
         let deleted = (frees_address && !is_deletion).then(|| {
-            let earlier = modified.map(|modified| modified.saturating_sub(1));
+            let earlier = read.modified.map(|modified| modified.saturating_sub(1));
             let later = sent.map(|sent| sent.saturating_add(1));
-            later.or(earlier).unwrap_or(self.limits.now.as_second())
+            later.or(earlier).unwrap_or(self.now.as_second())
         });
-        let date = self.date(modified, deleted.max(sent));
+        let date = self.date(read.modified, deleted.max(sent));
         let mut pending = Pending {
             object_id: read.object_id.clone(),
-            action: read.chosen.action,
-            hash: hash.to_le_bytes(),
+            action: chosen.action,
+            hash: read.hash.to_le_bytes(),
             given_as: read.given_as,
             fields,
-            changed: changed_fields,
-            sent_date: date.or(modified),
-            address,
-            source: u32::try_from(self.files.files[read.file].0).unwrap_or(u32::MAX),
-            line: self.files.files[read.file]
-                .1
-                .source_line(u64::from(read.chosen.entry.line)),
-            is_known: read.chosen.is_known,
+            changed,
+            sent_date: date.or(read.modified),
+            address: read.address,
+            source: u32::try_from(file).unwrap_or(u32::MAX),
+            line: open.source_line(u64::from(chosen.entry.line)),
+            is_known: chosen.is_known,
             is_unsure: known.is_some_and(|known| known.current == Current::Unknown),
             missing_parents: parents.missing(&read.references),
         };
-        let nulls: Vec<&str> = nulls.iter().map(String::as_str).collect();
-        let defaults: Vec<&str> = defaults.iter().map(String::as_str).collect();
         let date_text = date.and_then(text_of);
         let edits = Edits {
-            nulls: &nulls,
-            defaults: &defaults,
+            nulls: &nulls.iter().map(String::as_str).collect::<Vec<_>>(),
+            defaults: &defaults.iter().map(String::as_str).collect::<Vec<_>>(),
             modified: date_text.as_deref(),
         };
         let mut line = Vec::with_capacity(read.line.len() + 32);
-        sent_form(self.files.object_type, &read.line, &edits, &mut line).map_err(|_| changed())?;
-        let is_sync = self.round.is_sync;
+        sent_form(object_type, &read.line, &edits, &mut line)
+            .map_err(|_| changed_while_read(&open.file.path))?;
+        let is_sync = self.session.round.is_some();
         let action = is_sync.then(|| self.planned_action(&pending, known));
-        let of_type = self.files.object_type;
         if action.as_ref().is_some_and(|of| self.is_skipped(of)) {
-            parents.note_held([(of_type, read.object_id.clone())]);
+            parents.note_held([(object_type, read.object_id.clone())]);
             return Ok(());
         }
         if let Some(reason) = parents.reason(&read.references) {
-            parents.note_held([(of_type, read.object_id.clone())]);
-            self.held_back.push(HeldBack {
-                pending,
-                reason,
+            parents.note_held([(object_type, read.object_id.clone())]);
+            let content = Content {
                 line,
-                file: self.files.files[read.file].0,
-            });
+                ..Content::default()
+            };
+            let held = (pending, reason, content);
+            self.plan.hold_back(file, object_type, held);
             return Ok(());
         }
-        if !read.chosen.is_followed {
-            parents.note_doubts(self.files.object_type, &read.references);
+        if !chosen.is_followed {
+            parents.note_doubts(object_type, &read.references);
         }
+        let is_user = object_type == ObjectType::BusinessUser;
         let was_deleted = known.is_some_and(|known| known.current == Current::Deleted);
         if is_user && !is_deletion && (was_deleted || deleted.is_some()) {
-            self.round.returning_users.push(read.object_id.clone());
-        }
-        if let Some(deleted) = deleted {
-            let as_of = self.files.as_of(read.file, &read.chosen.entry);
-            self.add_deletion_before(&pending, deleted, read.chosen.step, as_of)?;
-            pending.action = Action::Create;
+            let returning = &mut self.plan.round.returning_users;
+            returning.push(read.object_id.clone());
         }
         let direction = if is_deletion {
             Direction::Delete
         } else {
             Direction::Upsert
         };
-        let step = read.chosen.step;
+        let step = chosen.step;
         let (order, step) = match is_deletion {
             // The deletions that make an address free come first of all.
             true if frees_address => (Direction::Upsert, step),
             false if is_user => (Direction::Upsert, step.saturating_add(1)),
             // Users that are created again at once are sent with the upserts.
-            true if read.chosen.is_followed => (Direction::Upsert, step),
+            true if chosen.is_followed => (Direction::Upsert, step),
             _ => (direction, step),
         };
         let group = Group {
-            level: Level::new(self.files.object_type, order, step),
+            level: Level::new(object_type, order, step),
             direction,
-            share: read.chosen.share,
-            as_of: self.files.as_of(read.file, &read.chosen.entry),
+            share: chosen.share,
+            as_of: self.files.as_of(read.file, &chosen.entry),
         };
+        if let Some(deleted) = deleted {
+            self.add_deletion_before(&pending, deleted, chosen.step, group)?;
+            pending.action = Action::Create;
+        }
         self.writer.push(group, &line, pending)?;
-        self.round.actions.extend(action);
+        self.plan.round.actions.extend(action);
         Ok(())
+    }
+
+    /// The fields that a version does not have and that Gong was sent before: those that are sent as
+    /// `null`, and those that are sent with their default.
+    fn cleared(
+        &mut self,
+        chosen: &Chosen,
+        sent: &[SentField],
+        known: Option<&RecordState>,
+        fills_defaults: bool,
+    ) -> (Vec<String>, Vec<String>) {
+        let (mut nulls, mut defaults) = (Vec::new(), Vec::new());
+        let format = self.files.object_type.line_format();
+        let before = known.map_or(&[][..], |known| known.fields.as_slice());
+        let earlier = self.earlier.fields.get(&chosen.entry.id);
+        let earlier = earlier.filter(|_| chosen.step > 0);
+        let earlier = earlier.map_or(&[][..], Vec::as_slice);
+        let absent: BTreeSet<u16> = before
+            .iter()
+            .chain(earlier)
+            .map(|field| field.name)
+            .filter(|name| !has(sent, *name))
+            .collect();
+        let mut names = locked(&self.names);
+        for number in absent {
+            let Some(name) = names.name(number) else {
+                continue;
+            };
+            let own = format.field(name);
+            let clearing = match own {
+                None => self.clears.custom,
+                Some(own) if own.default.is_some() && fills_defaults => {
+                    defaults.push(name.to_owned());
+                    continue;
+                }
+                Some(_) if name == "isDeleted" || name == "modifiedDate" => continue,
+                Some(_) => self.clears.standard,
+            };
+            let is_unsure = clearing == Clearing::Unsure && own.is_some();
+            if clearing == Clearing::Impossible || is_unsure {
+                *self.not_cleared.entry(name.to_owned()).or_default() += 1;
+            }
+            if clearing == Clearing::Null || own.is_none() && clearing != Clearing::LeaveOut {
+                nulls.push(name.to_owned());
+            }
+        }
+        let is_unknown = known.map_or(self.is_first, |known| known.current == Current::Unknown);
+        if is_unknown && self.unknown_dates_until.is_some() {
+            self.unknown_bases += 1;
+        }
+        if is_unknown && self.clears.custom != Clearing::LeaveOut {
+            for name in &self.declared {
+                if !has(sent, names.number(name)) && !nulls.contains(name) {
+                    nulls.push(name.clone());
+                }
+            }
+        }
+        (nulls, defaults)
+    }
+
+    /// Whether a version makes an address free that another user gets, or the same one after it: then
+    /// the user is deleted first.
+    fn frees_address(&self, read: &Read, known: Option<&RecordState>) -> bool {
+        if self.files.object_type != ObjectType::BusinessUser {
+            return false;
+        }
+        let is_deletion = read.chosen.action == Action::Delete;
+        let version = (read.chosen.entry.id, read.chosen.step);
+        let before = match self.earlier.addresses.get(&version) {
+            Some(before) => *before,
+            None => known.and_then(|known| known.address),
+        };
+        // Gong may have the user with another address than the ledger knows.
+        let is_unsure = known.is_some_and(|known| {
+            before.is_none() && known.current == Current::Unknown || has_other_address(known)
+        });
+        let is_given_away = before.is_some_and(|before| {
+            if is_deletion {
+                self.addresses.contains(&before)
+            } else {
+                read.address != Some(before)
+            }
+        });
+        is_unsure && !is_deletion || is_given_away
     }
 
     /// A user whose address changes is deleted first: Gong requires a separate request for that.
@@ -436,7 +418,7 @@ impl<'a> Bodies<'a> {
         pending: &Pending,
         date: Seconds,
         step: u16,
-        as_of: Option<Milliseconds>,
+        group: Group,
     ) -> Result<(), PushError> {
         let Some(text) = text_of(date) else {
             return Ok(());
@@ -457,7 +439,7 @@ impl<'a> Bodies<'a> {
             level: Level::new(self.files.object_type, Direction::Upsert, step),
             direction: Direction::Delete,
             share: Share::Any,
-            as_of,
+            ..group
         };
         self.writer.push(group, &line, deletion)
     }
@@ -480,22 +462,23 @@ impl<'a> Bodies<'a> {
     fn date(&mut self, modified: Option<Seconds>, latest: Option<Seconds>) -> Option<Seconds> {
         let modified = modified.filter(|modified| *modified != NO_DATE)?;
         let latest = latest?;
-        if self.limits.keep_dates || modified > latest {
+        if self.keeps_dates || modified > latest {
             return None;
         }
         let raised = latest.saturating_add(1);
         if text_of(raised).is_none() {
-            self.last_dates += 1;
+            self.plan.dates.last += 1;
             return None;
         }
-        self.raised_dates += 1;
+        self.plan.dates.raised += 1;
         Some(raised)
     }
 
-    /// The bodies that are complete, and the names of fields with those that were new.
-    pub(super) fn finish(self) -> Result<(Vec<Body>, Names), PushError> {
+    /// The bodies that are complete. The names of fields, with those that were new, go into the plan.
+    pub(super) fn finish(self) -> Result<Vec<Body>, PushError> {
         let names = std::mem::take(&mut *locked(&self.names));
-        Ok((self.writer.finish()?, names))
+        self.plan.writes.names.push(names);
+        self.writer.finish()
     }
 }
 

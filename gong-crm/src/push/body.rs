@@ -6,14 +6,13 @@ use std::io::{self, BufWriter, Write as _};
 
 use ring::digest::{Context, SHA256};
 
-use super::PushError;
 use super::level::Level;
 use super::plan::Share;
+use super::session::Session;
 use super::spool::Spool;
+use super::{MAX_UPLOAD_RECORDS, PushError};
 use crate::ObjectType;
-use crate::ledger::{
-    Action, Direction, LockedLedger, Manifest, Milliseconds, Pending, hexadecimal,
-};
+use crate::ledger::{Action, Direction, Manifest, Milliseconds, Pending, hexadecimal};
 
 /// What keeps records of one kind in one upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,9 +30,7 @@ pub(super) struct Group {
 pub(super) struct Body {
     pub(super) number: u64,
     pub(super) object_type: ObjectType,
-    pub(super) level: Level,
-    pub(super) direction: Direction,
-    pub(super) as_of: Option<Milliseconds>,
+    pub(super) group: Group,
     pub(super) name: String,
     pub(super) hash: String,
     pub(super) bytes: u64,
@@ -80,29 +77,18 @@ impl OpenBody {
 }
 
 /// Writes lines into the body of their kind, and begins another where one is full.
-pub(super) struct BodyWriter {
+pub(super) struct BodyWriter<'a> {
+    session: &'a Session,
     object_type: ObjectType,
-    spool: Spool,
-    ledger: LockedLedger,
-    max_bytes: u64,
-    max_records: usize,
     open: BTreeMap<Group, OpenBody>,
     done: Vec<Body>,
 }
 
-impl BodyWriter {
-    pub(super) fn new(
-        object_type: ObjectType,
-        spool: &Spool,
-        ledger: &LockedLedger,
-        max_bytes: u64,
-    ) -> Self {
+impl<'a> BodyWriter<'a> {
+    pub(super) fn new(session: &'a Session, object_type: ObjectType) -> Self {
         Self {
+            session,
             object_type,
-            spool: spool.clone(),
-            ledger: ledger.clone(),
-            max_bytes,
-            max_records: usize::try_from(super::MAX_UPLOAD_RECORDS).unwrap_or(usize::MAX),
             open: BTreeMap::new(),
             done: Vec::new(),
         }
@@ -115,23 +101,22 @@ impl BodyWriter {
         line: &[u8],
         pending: Pending,
     ) -> Result<(), PushError> {
+        let max_bytes = self.session.options.max_bytes();
         let has_room = self.open.get(&group).is_some_and(|open| {
-            open.body.bytes + line.len() as u64 <= self.max_bytes
-                && open.body.records.len() < self.max_records
+            open.body.bytes + line.len() as u64 <= max_bytes
+                && (open.body.records.len() as u64) < MAX_UPLOAD_RECORDS
         });
         if !has_room {
             if let Some(full) = self.open.remove(&group) {
                 self.done.push(full.finish().map_err(PushError::Spool)?);
             }
-            let number = self.ledger.next_number();
+            let number = self.session.ledger.next_number();
             let name = Spool::body_name(number);
-            let file = self.spool.create(&name).map_err(PushError::Spool)?;
+            let file = self.session.spool.create(&name).map_err(PushError::Spool)?;
             let body = Body {
                 number,
                 object_type: self.object_type,
-                level: group.level,
-                direction: group.direction,
-                as_of: group.as_of,
+                group,
                 name,
                 hash: String::new(),
                 bytes: 0,
@@ -139,14 +124,12 @@ impl BodyWriter {
                 files: Vec::new(),
                 restored: Vec::new(),
             };
-            self.open.insert(
-                group,
-                OpenBody {
-                    body,
-                    file,
-                    hasher: Context::new(&SHA256),
-                },
-            );
+            let open = OpenBody {
+                body,
+                file,
+                hasher: Context::new(&SHA256),
+            };
+            self.open.insert(group, open);
         }
         let open = self.open.get_mut(&group);
         open.map_or(Ok(()), |open| open.push(line, pending))
@@ -158,7 +141,8 @@ impl BodyWriter {
         for (_, open) in std::mem::take(&mut self.open) {
             self.done.push(open.finish().map_err(PushError::Spool)?);
         }
-        self.done.sort_by_key(|body| (body.level, body.number));
+        self.done
+            .sort_by_key(|body| (body.group.level, body.number));
         Ok(self.done)
     }
 }

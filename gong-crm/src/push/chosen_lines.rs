@@ -1,15 +1,12 @@
 //! Reads the lines of the versions that are to be sent.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::PushError;
-use super::input::unreadable;
+use super::entry_lines::EntryLines;
 use super::planned::Chosen;
-use super::survey::{LineAt, TypeFiles};
+use super::survey::TypeFiles;
 use crate::ObjectType;
 use crate::compare::{LineKey, Reader};
 use crate::ledger::{Action, LineHash, Names, Seconds, SentField};
@@ -35,18 +32,10 @@ pub(super) struct Read {
 /// Reads lines of the files of one type.
 pub(super) struct ChosenLines<'a> {
     files: &'a TypeFiles<'a>,
+    lines: EntryLines<'a>,
     reader: Reader<'a>,
     key: LineKey,
     names: Arc<Mutex<Names>>,
-    open: HashMap<usize, LineAt>,
-}
-
-impl fmt::Debug for ChosenLines<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("ChosenLines")
-            .finish_non_exhaustive()
-    }
 }
 
 impl<'a> ChosenLines<'a> {
@@ -58,10 +47,10 @@ impl<'a> ChosenLines<'a> {
     ) -> Self {
         Self {
             files,
+            lines: EntryLines::new(files),
             reader,
             key,
             names,
-            open: HashMap::new(),
         }
     }
 
@@ -69,21 +58,12 @@ impl<'a> ChosenLines<'a> {
     pub(super) fn read(&mut self, chunk: &[Chosen]) -> Result<Vec<Read>, PushError> {
         let mut read = Vec::with_capacity(chunk.len());
         for chosen in chunk {
-            let (file, offset) = self.files.locate(chosen.entry.place);
-            let open = self.files.files[file].1;
-            let failed = |error| unreadable(&open.file.path, error);
-            let lines = match self.open.entry(file) {
-                Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => entry.insert(LineAt::open(&open.lines).map_err(failed)?),
-            };
-            let line = lines
-                .read(offset, chosen.entry.length())
-                .map_err(failed)?
-                .to_vec();
+            let (file, line) = self.lines.read(&chosen.entry)?;
+            let line = line.to_vec();
             let whole = self
                 .reader
                 .whole(&line)
-                .map_err(|_| changed_while_read(&open.file.path))?;
+                .map_err(|_| changed_while_read(&self.files.files[file].1.file.path))?;
             let references = whole.references.into_iter();
             let references = references
                 .filter(|_| chosen.action != Action::Delete)
@@ -117,11 +97,6 @@ impl<'a> ChosenLines<'a> {
                 references,
                 line,
             });
-        }
-        // Each file is read once, in order: those that are behind are not needed any more.
-        if let Some(last) = chunk.last() {
-            let (file, _) = self.files.locate(last.entry.place);
-            self.open.retain(|place, _| *place >= file);
         }
         Ok(read)
     }

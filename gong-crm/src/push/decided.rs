@@ -4,20 +4,22 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::bodies::stride;
-use super::input::unreadable;
+use super::entry_lines::EntryLines;
 use super::known_lines::KnownLines;
+use super::lines::id_reader;
 use super::plan::{Decision, InFlight, Rules, decide};
-use super::planned::{Chosen, InFlightRecord, Orphan, Plan};
+use super::planned::{Chosen, Earlier, InFlightRecord, Orphan, Plan};
 use super::reads::RoundType;
 use super::report::RecordError;
 use super::session::Session;
-use super::survey::{Entry, LineAt, NO_DATE, Survey, TypeFiles, id_hash};
+use super::survey::{Entry, NO_DATE, Survey, TypeFiles, id_hash};
 use super::waived::Waived;
 use super::without_parents::WithoutParents;
 use super::{PushError, Resend};
 use crate::ObjectType;
-use crate::compare::{HashKey, Reader};
-use crate::ledger::{LedgerError, LineHash, Milliseconds, RecordState, Seconds, SentField, Space};
+use crate::ledger::{
+    LedgerError, LineHash, Milliseconds, MissingParents, RecordState, Seconds, SentField, Space,
+};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
@@ -34,6 +36,30 @@ pub(super) struct OpenRecords {
     pub(super) fields: HashMap<u64, Vec<SentField>>,
     /// For users, the address of the last of them.
     pub(super) addresses: HashMap<u64, Option<u64>>,
+}
+
+impl OpenRecords {
+    /// What they are for the versions that are sent after them.
+    pub(super) fn before(self, chosen: &[Chosen]) -> Earlier {
+        let mut earlier = Earlier {
+            fields: self.fields,
+            ..Earlier::default()
+        };
+        let later = chosen.iter().filter(|chosen| chosen.step > 0);
+        let later: HashSet<u64> = later.map(|chosen| chosen.entry.id).collect();
+        earlier.fields.retain(|id, _| later.contains(id));
+        for chosen in chosen {
+            let is_after = chosen.date_under_way.is_some() || chosen.step > 0;
+            let id = chosen.entry.id;
+            if let Some((of, _)) = self.by_id.get(&id).filter(|_| is_after)
+                && chosen.step == of.step.saturating_add(1)
+            {
+                let address = self.addresses.get(&id).copied().flatten();
+                earlier.addresses.insert((id, chosen.step), address);
+            }
+        }
+        earlier
+    }
 }
 
 /// Records that go back and forth between two versions.
@@ -129,7 +155,6 @@ impl<'a> Decided<'a> {
         surveyed: &'a Survey,
         known: Option<&'a KnownLines>,
         plan: &'a mut Plan,
-        key: &[u8; 16],
         may_search: bool,
     ) -> Self {
         let now = session.now().as_second();
@@ -170,33 +195,25 @@ impl<'a> Decided<'a> {
             without_parents: WithoutParents::default(),
             may_have_come: BTreeSet::new(),
             round: RoundType::default(),
-            only: session.only(files.object_type, key),
+            only: session.only(files.object_type),
             unnamed: Vec::new(),
             visited: vec![false; surveyed.entries.len()],
             decisions: Vec::new(),
         }
     }
 
-    fn space(&self) -> Space {
-        self.session.space
-    }
-
     /// Looks the records up one by one: for small pushes.
     pub(super) async fn probe(
         &mut self,
         ids: &[String],
-        key: [u8; 16],
         in_flight: &OpenRecords,
     ) -> Result<(), LedgerError> {
-        let ledger = self.session.ledger.ledger();
         for chunk in ids.chunks(PAGE) {
             let of_chunk = chunk.iter().map(String::as_str);
-            let states = ledger
-                .records(self.space(), self.files.object_type, of_chunk)
-                .await?;
-            for (id, state) in chunk.iter().zip(states) {
+            let states = self.session.states(self.files.object_type, of_chunk);
+            for (id, state) in chunk.iter().zip(states.await?) {
                 if let Some(state) = state {
-                    let hash = id_hash(&key, id);
+                    let hash = id_hash(&self.session.key, id);
                     self.visit(id, hash, self.surveyed.find(hash), &state, in_flight);
                 }
             }
@@ -205,11 +222,8 @@ impl<'a> Decided<'a> {
     }
 
     /// Reads all records of the type: for large pushes.
-    pub(super) async fn scan(
-        &mut self,
-        key: [u8; 16],
-        in_flight: &OpenRecords,
-    ) -> Result<(), LedgerError> {
+    pub(super) async fn scan(&mut self, in_flight: &OpenRecords) -> Result<(), LedgerError> {
+        let key = self.session.key;
         let ledger = self.session.ledger.ledger();
         let mut after = None;
         if let Some(known) = self.known {
@@ -223,7 +237,7 @@ impl<'a> Decided<'a> {
         }
         loop {
             let page = ledger
-                .page_of_records(self.space(), self.files.object_type, after, PAGE)
+                .page_of_records(self.session.space, self.files.object_type, after, PAGE)
                 .await?;
             let ids = page
                 .iter()
@@ -442,13 +456,10 @@ impl<'a> Decided<'a> {
         let errors_before = report.errors.len();
         let last_try = known.and_then(|(_, state)| state.last_try.as_ref());
         let mut error = |description: String| {
-            report.errors.push(RecordError {
-                client_request_id: None,
-                line: 0,
-                source_line: line,
-                object_id: known.map(|(id, _)| id.to_owned()),
-                description,
-            });
+            let id = known.map(|(id, _)| id.to_owned());
+            report
+                .errors
+                .push(RecordError::unsent(line, id, description));
         };
         match decision {
             Decision::Unchanged => {
@@ -572,14 +583,10 @@ pub(super) fn name_errors(
     key: [u8; 16],
     plan: &mut Plan,
 ) -> Result<(), PushError> {
-    let none = |_: &str| 0;
-    let mut reader = Reader::new(HashKey::from_bytes(key), files.object_type, &none);
+    let mut reader = id_reader(key, files.object_type);
+    let mut lines = EntryLines::new(files);
     for (file, error, version) in unnamed {
-        let (place, offset) = files.locate(version.place);
-        let open = files.files[place].1;
-        let failed = |error| unreadable(&open.file.path, error);
-        let mut lines = LineAt::open(&open.lines).map_err(failed)?;
-        let line = lines.read(offset, version.length()).map_err(failed)?;
+        let (_, line) = lines.read(version)?;
         let errors = &mut plan.files[*file].errors;
         if let (Ok(facts), Some(error)) = (reader.read(line), errors.get_mut(*error)) {
             error.object_id = Some(facts.object_id.into_owned());

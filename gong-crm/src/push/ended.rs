@@ -221,16 +221,9 @@ impl Ended {
         for (pending, reason) in held {
             let counts = self.counts.entry(pending.source).or_default();
             counts.held_back += 1;
-            self.errors.push((
-                pending.source,
-                RecordError {
-                    client_request_id: None,
-                    line: 0,
-                    source_line: pending.line,
-                    object_id: Some(pending.object_id.clone()),
-                    description: reason.clone(),
-                },
-            ));
+            let id = Some(pending.object_id.clone());
+            let error = RecordError::unsent(pending.line, id, reason.clone());
+            self.errors.push((pending.source, error));
         }
     }
 }

@@ -22,10 +22,10 @@ use super::event::{Event, Events};
 use super::origins::Origins;
 use super::report::RecordError;
 use super::spool::Spool;
-use super::{Options, PushError};
+use super::{CheckMode, Options, PushError};
 use crate::ObjectType;
 use crate::ledger::Milliseconds;
-use crate::source::Stamp;
+use crate::source::{SourceFile, Stamp};
 
 /// The path that means standard input.
 pub(super) const STANDARD_INPUT: &str = "-";
@@ -87,7 +87,7 @@ pub(super) struct OpenFile {
     pub(super) records: u64,
     /// Where its records came from, if they were taken from the spool.
     pub(super) origins: Option<Origins>,
-    /// Its copy, which is deleted with it.
+    /// Its lines, if they are deleted with it.
     pub(super) _temporary: Option<TempPath>,
 }
 
@@ -138,6 +138,27 @@ type Key = (ObjectType, PathBuf);
 impl OpenFile {
     fn key(&self) -> Key {
         (self.file.object_type, self.file.path.clone())
+    }
+
+    /// A file of records that a source or an app gave.
+    pub(super) fn of_source(
+        object_type: ObjectType,
+        source: SourceFile,
+    ) -> Result<Self, PushError> {
+        let metadata = fs::metadata(&source.lines).map_err(PushError::Spool)?;
+        let file = InputFile {
+            path: source.name,
+            object_type,
+            bytes: metadata.len(),
+        };
+        Ok(Self {
+            converted: source.converted,
+            stamp: source.stamp,
+            is_rejects: false,
+            is_in_memory: true,
+            _temporary: source.temporary,
+            ..Self::new(file, source.lines, metadata.len())
+        })
     }
 
     pub(super) fn new(file: InputFile, lines: PathBuf, bytes: u64) -> Self {
@@ -287,6 +308,17 @@ fn convert(file: InputFile, converter: &dyn FileConverter) -> Result<OpenFile, P
     })
 }
 
+/// Runs what reads files on a thread that may wait for them.
+pub(super) async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, PushError> {
+    let read = tokio::task::spawn_blocking(read).await;
+    read.map_err(|error| {
+        let message = format!("reading was interrupted: {error}");
+        PushError::Request(Error::new(ErrorKind::File, message))
+    })
+}
+
 /// A file that can't be read.
 pub(super) fn unreadable(path: &Path, error: io::Error) -> PushError {
     let message = format!("{} can't be read", path.display());
@@ -347,7 +379,11 @@ pub(super) fn check(
             let of_file = found.entry(key).or_default();
             of_file.push(Found {
                 record: finding.record,
-                error: record_error(&finding),
+                error: RecordError::unsent(
+                    finding.line,
+                    finding.object_id.clone(),
+                    finding.message.clone(),
+                ),
                 doubt: Doubt::of(finding.rule, finding.field.as_deref()),
             });
         } else {
@@ -416,13 +452,39 @@ pub(super) fn check(
     Ok(Checked::Sendable)
 }
 
-fn record_error(finding: &Finding) -> RecordError {
-    RecordError {
-        client_request_id: None,
-        line: 0,
-        source_line: finding.line,
-        object_id: finding.object_id.clone(),
-        description: finding.message.clone(),
+/// Checks the files of a round: a source may be empty, and then nothing of its type should be in Gong.
+/// If records may be held back, unusable files are removed, together with all others of their type.
+pub(super) fn check_usable(
+    open: &mut Vec<OpenFile>,
+    mut options: Options,
+    events: &Events,
+    unusable: &mut Vec<(ObjectType, String)>,
+) -> Result<Checked, CheckError> {
+    if let CheckMode::Strict(check) | CheckMode::SkipInvalid(check) = &mut options.check {
+        check.severities.allow.insert(Rule::NoRecords);
+    }
+    loop {
+        let errors = match check(open, &options, events)? {
+            Checked::Invalid(errors) if options.check.skips_invalid() => errors,
+            checked => return Ok(checked),
+        };
+        let of_files = open.iter().zip(&errors);
+        let bad: Vec<(ObjectType, String)> = of_files
+            .filter_map(|(open, errors)| {
+                let error = errors.iter().find(|error| error.source_line == 0)?;
+                let path = open.file.path.display();
+                let message = format!("source cannot be used: {path}: {}", error.description);
+                Some((open.file.object_type, message))
+            })
+            .collect();
+        if bad.is_empty() {
+            return Ok(Checked::Invalid(errors));
+        }
+        open.retain(|open| bad.iter().all(|(of, _)| *of != open.file.object_type));
+        for open in &mut *open {
+            open.skipped.clear();
+        }
+        unusable.extend(bad);
     }
 }
 

@@ -5,10 +5,10 @@ use std::io;
 
 use super::PushError;
 use super::input::{OpenFile, unreadable};
-use super::lines::each_line;
+use super::lines::{each_line, id_reader};
+use super::planned::HeldBack;
 use crate::ObjectType;
-use crate::compare::{HashKey, Reader};
-use crate::ledger::{Action, Content, LineHash, MissingParents, Pending};
+use crate::ledger::{Action, Content, Pending};
 
 /// A line that is not sent.
 struct HeldLine {
@@ -31,7 +31,7 @@ pub(super) struct Unidentified {
 pub(super) fn invalid_records(
     files: &[OpenFile],
     key: [u8; 16],
-) -> Result<Vec<(ObjectType, Pending, String, Content)>, PushError> {
+) -> Result<Vec<(ObjectType, HeldBack)>, PushError> {
     let mut invalid = Vec::new();
     for (place, open) in files.iter().enumerate() {
         let held = held_lines(open, key).map_err(|error| unreadable(&open.file.path, error))?;
@@ -46,19 +46,9 @@ pub(super) fn invalid_records(
                 continue;
             };
             let pending = Pending {
-                object_id,
-                action: Action::Update,
-                hash: hash.to_le_bytes(),
-                given_as: LineHash::default(),
-                fields: Vec::new(),
-                changed: Vec::new(),
-                sent_date: None,
-                address: None,
                 source: u32::try_from(place).unwrap_or(u32::MAX),
                 line: open.source_line(line.number),
-                is_known: true,
-                is_unsure: false,
-                missing_parents: MissingParents::default(),
+                ..Pending::new(object_id, Action::Update, hash.to_le_bytes())
             };
             let content = Content {
                 line: line.bytes,
@@ -66,7 +56,7 @@ pub(super) fn invalid_records(
                 head: head.clone(),
             };
             let reasons = open.skipped[&line.number].reasons.join("; ");
-            invalid.push((open.file.object_type, pending, reasons, content));
+            invalid.push((open.file.object_type, (pending, reasons, content)));
         }
     }
     Ok(invalid)
@@ -93,9 +83,7 @@ fn held_lines(open: &OpenFile, key: [u8; 16]) -> io::Result<Vec<HeldLine>> {
     let Some(last) = open.skipped.keys().next_back() else {
         return Ok(held);
     };
-    let none = |_: &str| 0;
-    let object_type = open.file.object_type;
-    let mut reader = Reader::new(HashKey::from_bytes(key), object_type, &none);
+    let mut reader = id_reader(key, open.file.object_type);
     each_line(&open.lines, |line| {
         if line.number > *last || !open.skipped.contains_key(&line.number) {
             return Ok::<(), io::Error>(());

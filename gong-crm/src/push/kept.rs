@@ -9,25 +9,20 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::event::Events;
-use super::input::{InputFile, OpenFile};
-use super::lines::each_line;
+use super::PushError;
+use super::finish::carry_out;
+use super::input::{InputFile, OpenFile, blocking};
+use super::lines::{each_line, id_reader};
 use super::options::{CheckMode, Rejects, Resend};
 use super::origins::{Origin, Origins};
 use super::parents::{HELD_BACK, is_because_of_parent};
-use super::prepare::interrupted;
 use super::reads::Round;
-use super::report::{FileReport, RecordError, Report, Verdict};
-use super::run::carry_out;
-use super::session::Session;
+use super::report::{FileReport, RecordError, Report};
+use super::session::{Context, Session};
 use super::spool::Spool;
-use super::{Options, PushError};
-use crate::client::Client;
-use crate::compare::{HashKey, Reader};
 use crate::ledger::{
     Direction, LedgerError, LockedLedger, Milliseconds, RejectedRecord, Space, TryOutcome, Upload,
 };
@@ -44,21 +39,14 @@ pub(super) struct Wanted {
 }
 
 /// Sends the records of one integration again. Nothing if there are none.
-#[expect(clippy::too_many_arguments, reason = "each is a part of every session")]
 pub(super) async fn send_again(
-    client: &Client,
+    context: &Context,
     integration_id: IntegrationId,
     wanted: &Wanted,
-    options: &Options,
-    ledger: &LockedLedger,
-    spool: &Spool,
-    events: &Arc<Events>,
     cancel: watch::Receiver<bool>,
 ) -> Result<Option<Report>, PushError> {
-    let space = ledger
-        .ledger()
-        .space(client.base_url(), integration_id)
-        .await?;
+    let (options, ledger) = (&context.options, &context.ledger);
+    let space = context.space(integration_id).await?;
     let named = ledger.ledger().left_open_by(&wanted.ids).await?;
     let is_wanted = |record: &RejectedRecord| {
         let is_open = match record.outcome {
@@ -76,32 +64,20 @@ pub(super) async fn send_again(
     if kept.is_empty() {
         return Ok(None);
     }
-    let (files, left) = files(kept, spool).map_err(PushError::Spool)?;
+    let (files, left) = files(kept, &context.spool).map_err(PushError::Spool)?;
+    let mut context = context.clone();
     // They were checked when they were pushed, and their files have their rejects already.
-    let mut options = options.clone();
-    options.check = CheckMode::Off;
-    options.rejects = Rejects::None;
-    options.resend = Resend::None;
-    let session = Session::new(
-        client.clone(),
-        integration_id,
-        space,
-        options,
-        ledger.clone(),
-        spool.clone(),
-        Arc::clone(events),
-        Arc::new(files),
-    );
+    context.options.check = CheckMode::Off;
+    context.options.rejects = Rejects::None;
+    context.options.resend = Resend::None;
+    let session = Session::new(context, integration_id, files).await?;
     let plan = session.plan().await?;
     let report = carry_out(session, plan, cancel).await?;
     if left.is_empty() {
         return Ok(Some(report));
     }
-    let mut files = report.files;
-    files.extend(left);
-    let is_canceled = report.verdict == Verdict::Canceled;
-    let all = Report::new(files, report.notes, is_canceled, report.cause);
-    Ok(Some(all))
+    let left = Report::new(left, Vec::new(), false, None);
+    Ok(Some(Report::joined(vec![report, left])))
 }
 
 /// The name of a file of records of earlier rounds follows that of their source.
@@ -110,8 +86,7 @@ const KEPT: &str = " (kept from earlier)";
 /// Files of what earlier rounds left open of types whose sources give changes, and reports of what
 /// can't be sent again. Records that the round's own files name are not among them.
 pub(super) async fn of_round(
-    ledger: &LockedLedger,
-    spool: &Spool,
+    context: &Context,
     space: Space,
     round: &Round,
     read: &[OpenFile],
@@ -120,7 +95,7 @@ pub(super) async fn of_round(
     let changes = changes.filter(|(_, read)| !read.is_complete && !read.is_cut);
     let types: BTreeSet<ObjectType> = changes.map(|(object_type, _)| *object_type).collect();
     let is_wanted = |record: &RejectedRecord| [0, round.scope].contains(&record.scope);
-    let mut kept = records(ledger, space, types, is_wanted).await?;
+    let mut kept = records(&context.ledger, space, types, is_wanted).await?;
     if kept.is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }
@@ -130,8 +105,7 @@ pub(super) async fn of_round(
     let paths: Vec<_> = read
         .map(|open| (open.file.object_type, open.lines.clone()))
         .collect();
-    let reading = tokio::task::spawn_blocking(move || named_by(&paths));
-    let named = reading.await.map_err(|error| interrupted(&error))?;
+    let named = blocking(move || named_by(&paths)).await?;
     let named = named.map_err(PushError::Spool)?;
     kept.retain(|kept| {
         let record = &kept.record;
@@ -143,15 +117,14 @@ pub(super) async fn of_round(
             path.push_str(KEPT);
         }
     }
-    files(kept, spool).map_err(PushError::Spool)
+    files(kept, &context.spool).map_err(PushError::Spool)
 }
 
 /// The records of files.
 fn named_by(files: &[(ObjectType, PathBuf)]) -> io::Result<HashSet<(ObjectType, String)>> {
     let mut named = HashSet::new();
-    let none = |_: &str| 0;
     for (object_type, lines) in files {
-        let mut reader = Reader::new(HashKey::from_bytes([0; 16]), *object_type, &none);
+        let mut reader = id_reader([0; 16], *object_type);
         each_line(lines, |line| {
             if let Ok(facts) = reader.read(line.bytes) {
                 named.insert((*object_type, facts.object_id.into_owned()));
@@ -311,13 +284,11 @@ fn left_out(object_type: ObjectType, source: &str, records: &[Kept]) -> FileRepo
         }
         let obstacle = kept.obstacle().unwrap_or_default();
         let outcome = record.outcome.as_str();
-        report.errors.push(RecordError {
-            client_request_id: None,
-            line: 0,
-            source_line: record.line.unwrap_or_default(),
-            object_id: Some(record.object_id.clone()),
-            description: format!("not sent: {outcome} ({}); {obstacle}", record.reason),
-        });
+        report.errors.push(RecordError::unsent(
+            record.line.unwrap_or_default(),
+            Some(record.object_id.clone()),
+            format!("not sent: {outcome} ({}); {obstacle}", record.reason),
+        ));
     }
     report.settle();
     report

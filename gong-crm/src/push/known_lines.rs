@@ -12,7 +12,7 @@ use memchr::memmem::Finder;
 
 use super::prefixes::Prefixes;
 use super::survey::{Entry, id_hash};
-use super::without_parents::WithoutParents;
+use crate::ObjectType;
 use crate::compare::LineKey;
 use crate::ledger::{LineHash, MissingParents, Seconds};
 
@@ -112,17 +112,17 @@ impl KnownLines {
         }
     }
 
-    /// Those whose lines were found.
-    pub(super) fn without_parents(&self) -> WithoutParents {
-        let mut found = WithoutParents::default();
-        let waiting = self.waiting.iter();
-        for waiting in waiting.filter(|waiting| self.has_found(waiting.id)) {
+    /// What those lack whose lines were found, since when, and the ids of some of them.
+    pub(super) fn without_parents(
+        &self,
+    ) -> impl Iterator<Item = (ObjectType, Seconds, Option<&str>)> {
+        let found = self.waiting.iter();
+        let found = found.filter(|waiting| self.has_found(waiting.id));
+        found.flat_map(|waiting| {
             let id = self.named.get(&waiting.id).map(String::as_str);
-            for parent in waiting.missing.types() {
-                found.add_known(parent, i64::from(waiting.since), id);
-            }
-        }
-        found
+            let since = Seconds::from(waiting.since);
+            (waiting.missing.types()).map(move |parent| (parent, since, id))
+        })
     }
 
     /// Notes that the ledger has a record that is not among them.

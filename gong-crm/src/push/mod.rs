@@ -7,15 +7,15 @@
 //!
 //! The way of a push, in the order of its modules:
 //!
-//! 1. `input` finds the files, unpacks and converts them, and has them checked.
-//! 2. `survey` reads each file once: where each record is, and the hash it is compared by.
-//! 3. `plan` decides for each record: unchanged, sent, held back. It is pure.
-//! 4. `bodies` writes what is sent into files of the spool, and `prepare` writes the uploads into the
-//!    ledger. Nothing has been sent so far.
-//! 5. `execute` runs the uploads in the order in which records refer to each other.
-//! 6. `deliver` brings one upload to its end, as the table in `transition` says.
-//! 7. `verdict` reads Gong's response, and `outcome` writes what it means for each record into the ledger.
-//! 8. `report` and `rejects` say the results.
+//! 1. `begin` locks the ledger; `input` finds the files, unpacks and converts them, and has them checked.
+//! 2. `prepare` makes the plan. `survey` reads each file once: where each record is, and the hash it is
+//!    compared by. `plan` decides for each record: unchanged, sent, held back. It is pure. `bodies`
+//!    writes what is sent into files of the spool.
+//! 3. `prepare` writes the uploads into the ledger. Nothing has been sent so far.
+//! 4. `run` runs the uploads in the order in which records refer to each other.
+//! 5. `deliver` brings one upload to its end, as the table in `transition` says.
+//! 6. `verdict` reads Gong's response, and `outcome` writes what it means for each record into the ledger.
+//! 7. `finish` makes the report: `report` and `rejects` say the results.
 
 use std::future::{Future, IntoFuture};
 use std::pin::{Pin, pin};
@@ -33,15 +33,18 @@ use crate::ledger::LedgerError;
 use crate::{ClientRequestId, IntegrationId};
 
 mod accounts;
+mod begin;
 mod bodies;
 mod body;
 mod chosen_lines;
 mod decided;
 mod deliver;
 mod ended;
+mod entry_lines;
 mod event;
 mod execute;
 mod facts;
+mod finish;
 mod graph;
 mod input;
 mod invalid;
@@ -60,6 +63,7 @@ mod planned;
 mod prefixes;
 mod prepare;
 mod preview;
+mod read_back;
 pub(crate) mod reads;
 mod records;
 mod rejects;
@@ -249,12 +253,18 @@ impl Push {
         let mut work = pin!(async {
             match task {
                 Task::Files(integration_id) => {
-                    Box::pin(run::push(client, integration_id, options, events, cancel)).await
+                    Box::pin(begin::push(client, integration_id, options, events, cancel)).await
                 }
                 Task::Records(integration_id, written) => {
                     let written = written.map_err(PushError::Spool)?;
-                    let pushing =
-                        run::push_written(client, integration_id, written, options, events, cancel);
+                    let pushing = begin::push_written(
+                        client,
+                        integration_id,
+                        written,
+                        options,
+                        events,
+                        cancel,
+                    );
                     Box::pin(pushing).await
                 }
                 Task::Resume(ids) => {

@@ -1,7 +1,7 @@
 //! What is worth knowing about a plan as a whole: dates that were raised, fields that stay.
 
 use super::bodies::Bodies;
-use super::planned::Plan;
+use super::planned::{Dates, Plan};
 use crate::ledger::Clearing;
 
 impl Bodies<'_> {
@@ -43,7 +43,8 @@ impl Bodies<'_> {
 }
 
 /// Says how many dates were raised, and how many could not be.
-pub(super) fn note_dates((raised, last): (u64, u64), plan: &mut Plan) {
+pub(super) fn note_dates(plan: &mut Plan) {
+    let Dates { raised, last } = plan.dates;
     if raised > 0 {
         let plural = if raised == 1 { "" } else { "s" };
         plan.notes.push(format!(

@@ -1,49 +1,29 @@
 //! Records that were sent before the records that they refer to: once Gong has accepted these, they
 //! are sent again, since Gong may have dropped them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::PushError;
 use super::bodies::CHUNK;
-use super::input::unreadable;
+use super::entry_lines::EntryLines;
 use super::parents::{Coming, Parents};
-use super::planned::Orphan;
+use super::plan::Share;
+use super::planned::{Chosen, Orphan, Plan, TypePlan, upserted};
 use super::session::Session;
-use super::survey::{Entry, LineAt, TypeFiles};
+use super::survey::{Entry, TypeFiles};
 use super::without_parents::WithoutParents;
 use crate::ObjectType;
-use crate::compare::{HashKey, Reader};
-use crate::ledger::{LedgerError, Upload};
-
-/// Values are not compared.
-fn no_generation(_: &str) -> u32 {
-    0
-}
+use crate::ledger::{Action, LedgerError, Upload};
 
 impl Session {
-    /// A reader of what the lines of a type refer to.
-    pub(super) fn reference_reader(
-        &self,
-        object_type: ObjectType,
-        key: [u8; 16],
-    ) -> Reader<'static> {
-        let reader = Reader::new(HashKey::from_bytes(key), object_type, &no_generation);
-        let check = self.options.check.options();
-        match check.and_then(|check| check.entity_schema.as_ref()) {
-            Some(schema) => reader.with_schema(schema),
-            None => reader,
-        }
-    }
-
     /// The types that records of these types can refer to.
     pub(super) fn referred_types(
         &self,
         types: impl IntoIterator<Item = ObjectType>,
-        key: [u8; 16],
     ) -> BTreeSet<ObjectType> {
         let mut referred = BTreeSet::new();
         for object_type in types {
-            referred.extend(self.reference_reader(object_type, key).referred_types());
+            referred.extend(self.reader(object_type).referred_types());
         }
         referred
     }
@@ -54,19 +34,59 @@ impl Session {
         &self,
         object_type: ObjectType,
         open: &[Upload],
-        key: [u8; 16],
     ) -> Result<BTreeSet<ObjectType>, LedgerError> {
         let mut types = BTreeSet::new();
-        for of in self.referred_types([object_type], key) {
+        for of in self.referred_types([object_type]) {
             let is_given = self.files.iter().any(|open| open.file.object_type == of);
             let is_under_way = open.iter().any(|upload| upload.object_type == of);
-            let ledger = self.ledger.ledger();
-            let first = ledger.page_of_records(self.space, of, None, 1);
-            if is_given || is_under_way || !first.await?.is_empty() {
+            if is_given || is_under_way || !self.is_first(of).await? {
                 types.insert(of);
             }
         }
         Ok(types)
+    }
+
+    /// Whether the ledger knows no record of a type: it is new, or an earlier one was lost.
+    pub(super) async fn is_first(&self, object_type: ObjectType) -> Result<bool, LedgerError> {
+        let ledger = self.ledger.ledger();
+        let first = ledger.page_of_records(self.space, object_type, None, 1);
+        Ok(first.await?.is_empty())
+    }
+
+    /// Sends unchanged records of the type at this place again, if what they refer to comes after them:
+    /// what this push sends of the types before it. What a limit holds back does not come.
+    pub(super) async fn send_orphans_of(
+        &self,
+        types: &mut [TypePlan],
+        place: usize,
+        open: &[Upload],
+        plan: &mut Plan,
+    ) -> Result<(), PushError> {
+        let (earlier, of_type) = types.split_at_mut(place);
+        let Some(of_type) = of_type.first_mut() else {
+            return Ok(());
+        };
+        let orphans = std::mem::take(&mut of_type.orphans);
+        let files = TypeFiles::new(of_type.object_type, &self.files);
+        let left = &mut of_type.without_parents;
+        let again = self.orphans_with_parents(orphans, left, &files, upserted(earlier), open);
+        for entry in again.await? {
+            let (place, _) = files.locate(entry.place);
+            let report = &mut plan.files[files.files[place].0];
+            report.unchanged = report.unchanged.saturating_sub(1);
+            of_type.chosen.push(Chosen {
+                entry,
+                action: Action::Update,
+                step: 0,
+                is_followed: false,
+                share: Share::Any,
+                is_known: true,
+                date_under_way: None,
+            });
+        }
+        let notes = self.notes_without_parents(&of_type.without_parents, &files);
+        plan.notes.extend(notes.await?);
+        Ok(())
     }
 
     /// Among unchanged records of a type, finds those that refer to a record that Gong did not have
@@ -74,26 +94,23 @@ impl Session {
     ///
     /// Only records that were sent without knowing whether Gong has what they refer to are read
     /// again, and only if it may have come: usually none.
-    pub(in crate::push) async fn orphans_with_parents(
+    async fn orphans_with_parents(
         &self,
         mut orphans: Vec<Orphan>,
         left: &mut WithoutParents,
         files: &TypeFiles<'_>,
         sent: impl IntoIterator<Item = (ObjectType, u64)>,
         open: &[Upload],
-        key: [u8; 16],
     ) -> Result<Vec<Entry>, PushError> {
         if orphans.is_empty() {
             return Ok(Vec::new());
         }
-        let wanted = self.referred_types([files.object_type], key);
-        let coming = Coming::new(&wanted, sent, open, &self.ledger, self.space, key).await?;
+        let wanted = self.referred_types([files.object_type]);
+        let coming = Coming::new(self, &wanted, sent, open).await?;
         let mut present = BTreeSet::new();
         let missing = orphans.iter().flat_map(|orphan| orphan.missing.types());
         for object_type in missing.collect::<BTreeSet<ObjectType>>() {
-            let ledger = self.ledger.ledger();
-            let first = ledger.page_of_records(self.space, object_type, None, 1);
-            if coming.any(object_type) || !first.await?.is_empty() {
+            if coming.any(object_type) || !self.is_first(object_type).await? {
                 present.insert(object_type);
             }
         }
@@ -105,30 +122,21 @@ impl Session {
             may_have_come
         });
         orphans.sort_unstable_by_key(|orphan| orphan.entry.place);
-        let mut parents = Parents::new(self.space, key, false, coming);
-        let mut reader = self.reference_reader(files.object_type, key);
+        let mut parents = Parents::new(self, coming);
+        let mut reader = self.reader(files.object_type);
+        let mut lines = EntryLines::new(files);
         let mut again = Vec::new();
-        let mut readers: HashMap<usize, LineAt> = HashMap::new();
         for chunk in orphans.chunks(CHUNK) {
             let mut references: Vec<Vec<(ObjectType, String)>> = Vec::with_capacity(chunk.len());
             for orphan in chunk {
-                let (file, offset) = files.locate(orphan.entry.place);
-                let open = files.files[file].1;
-                let failed = |error| unreadable(&open.file.path, error);
-                let lines = match readers.entry(file) {
-                    std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-                    std::collections::hash_map::Entry::Vacant(entry) => {
-                        entry.insert(LineAt::open(&open.lines).map_err(failed)?)
-                    }
-                };
-                let line = lines.read(offset, orphan.entry.length()).map_err(failed)?;
+                let (_, line) = lines.read(&orphan.entry)?;
                 let of_line = reader.references(line).unwrap_or_default().into_iter();
                 let of_line = of_line
                     .map(|reference| (reference.object_type, reference.object_id.into_owned()));
                 references.push(of_line.collect());
             }
             let all = references.iter().flatten();
-            parents.look_up(&self.ledger, all).await?;
+            parents.look_up(self, all).await?;
             for (orphan, references) in chunk.iter().zip(&references) {
                 if parents.have_come(orphan.missing, references) {
                     again.push(orphan.entry);

@@ -13,13 +13,9 @@ use super::transition::End;
 use super::verdict::{Judgement, Rest};
 use crate::ObjectType;
 use crate::ledger::{
-    Action, Conclusion, Current, Direction, LedgerError, NewUpload, Pending, Purpose, Question,
+    Action, Conclusion, Direction, LedgerError, NewUpload, Pending, Purpose, Question,
     RecordOutcome, Upload, UploadState,
 };
-use crate::value::ObjectId;
-
-/// How many records of one upload are read back at most.
-const MAX_READ_BACK: usize = 300;
 
 /// How often Gong is asked at most whether it knows an id that it refused.
 const MAX_QUESTIONS: usize = 8;
@@ -139,27 +135,8 @@ impl Session {
             return Ok(None);
         }
         let places: Vec<usize> = (0..pending.len()).collect();
-        let number = self.ledger.next_number();
         let body = lost.body.clone().unwrap_or_default();
-        let copied = self.copy_lines(&body, &places, number);
-        let (name, body_hash, bytes) =
-            copied.map_err(|error| LedgerError::storage(self.spool.path(&body), error))?;
-        let identity = self.ledger.ledger().identity().await?;
-        Ok(Some(Upload {
-            number,
-            client_request_id: identity.request_id(lost.object_type, number)?,
-            state: UploadState::Planned,
-            planned_at: self.now(),
-            accepted_at: None,
-            completed_at: None,
-            not_found: 0,
-            status: None,
-            bytes,
-            body: Some(name),
-            body_hash,
-            has_own_id: false,
-            ..lost.clone()
-        }))
+        Ok(Some(self.copy_of(lost, &body, &places).await?))
     }
 
     async fn send_again(
@@ -177,7 +154,7 @@ impl Session {
         }];
         self.ledger.begin(new, &mut []).await?;
         // What its records refer to may have been lost, too.
-        if let Some(reason) = self.parent_under_way(&upload).await? {
+        if let Some(reason) = self.parent_under_way(&upload)? {
             let status = Status::NotSent;
             return Ok(unfinished(upload, status, reason, None, pending));
         }
@@ -210,7 +187,7 @@ impl Session {
             .iter()
             .filter(|pending| pending.action == Action::Create)
         {
-            self.note_missing(upload.object_type, &pending.object_id);
+            self.missing.add(upload.object_type, &pending.object_id);
         }
     }
 
@@ -241,7 +218,7 @@ impl Session {
         if may_be_in_gong {
             let unsure = pending.iter().filter(|pending| pending.may_be_first());
             for pending in unsure {
-                self.note_unsure(upload.object_type, &pending.object_id);
+                self.unsure.add(upload.object_type, &pending.object_id);
             }
         } else {
             self.note_missing_of(upload, pending);
@@ -332,13 +309,13 @@ impl Session {
         for (pending, outcome) in pending.iter().zip(&outcomes) {
             let (of_type, id) = (upload.object_type, pending.object_id.as_str());
             match outcome.outcome {
-                RecordOutcome::Accepted => self.note_sure(of_type, id),
+                RecordOutcome::Accepted => self.unsure.forget(of_type, id),
                 RecordOutcome::Rejected | RecordOutcome::NotAccepted
                     if pending.action == Action::Create =>
                 {
-                    self.note_missing(of_type, id);
+                    self.missing.add(of_type, id);
                 }
-                _ if pending.may_be_first() => self.note_unsure(of_type, id),
+                _ if pending.may_be_first() => self.unsure.add(of_type, id),
                 _ => {}
             }
         }
@@ -346,54 +323,6 @@ impl Session {
         let mut ended = Ended::of_verdict(upload, pending, &judgement, &outcomes, searches);
         ended.waits_for_search = judgement.has_unlisted && !self.may_search().await?;
         Ok(ended)
-    }
-
-    /// Among records that Gong did not accept and that may have an earlier version in Gong, finds
-    /// those that Gong does not have: records that refer to them are held back.
-    async fn note_absent(
-        &self,
-        upload: &Upload,
-        pending: &[Pending],
-        outcomes: &[Outcome],
-    ) -> Result<(), LedgerError> {
-        let refused = pending.iter().zip(outcomes).filter(|(pending, outcome)| {
-            pending.action == Action::Update
-                && matches!(
-                    outcome.outcome,
-                    RecordOutcome::Rejected | RecordOutcome::NotAccepted
-                )
-        });
-        let ids: Vec<&str> = refused.map(|(of, _)| of.object_id.as_str()).collect();
-        if ids.is_empty() || ids.len() > MAX_READ_BACK || !upload.object_type.has_entity_schema() {
-            return Ok(());
-        }
-        let ledger = self.ledger.ledger();
-        let states = ledger
-            .records(upload.space(), upload.object_type, ids.iter().copied())
-            .await?;
-        let unknown = ids.iter().zip(states).filter(|(_, state)| {
-            let current = state.as_ref().map(|state| state.current);
-            current == Some(Current::Unknown)
-        });
-        let unknown: Vec<ObjectId> = unknown.filter_map(|(id, _)| id.parse().ok()).collect();
-        for chunk in unknown.chunks(gong_client::objects::MAX_OBJECTS) {
-            let read = self
-                .client
-                .api()
-                .objects(self.integration_id, upload.object_type, chunk)
-                .await;
-            // Where Gong does not say, nothing is held back.
-            let Ok(objects) = read else { return Ok(()) };
-            let absent = objects.into_iter().filter(|(_, object)| object.is_none());
-            let absent: Vec<String> = absent.map(|(id, _)| id).collect();
-            ledger
-                .mark_absent(upload.space(), upload.object_type, &absent)
-                .await?;
-            for id in &absent {
-                self.note_missing(upload.object_type, id);
-            }
-        }
-        Ok(())
     }
 
     /// Writes the verdict of one upload into the ledger.
@@ -469,40 +398,6 @@ impl Session {
                 }
             })
             .collect())
-    }
-
-    /// A deletion that Gong rejected may be one of a record that is not there: then it is done.
-    async fn read_deletions_back(
-        &self,
-        upload: &Upload,
-        pending: &[Pending],
-        exceptions: &mut BTreeMap<usize, (RecordOutcome, String)>,
-    ) {
-        if !upload.object_type.has_entity_schema() || exceptions.is_empty() {
-            return;
-        }
-        let places: Vec<usize> = exceptions.keys().copied().collect();
-        for chunk in places.chunks(gong_client::objects::MAX_OBJECTS) {
-            let ids = chunk
-                .iter()
-                .map(|place| pending[*place].object_id.parse::<ObjectId>());
-            // An id that Gong does not allow can't be read back.
-            let Ok(ids) = ids.collect::<Result<Vec<_>, _>>() else {
-                continue;
-            };
-            let read = self
-                .client
-                .api()
-                .objects(self.integration_id, upload.object_type, &ids)
-                .await;
-            let Ok(objects) = read else { return };
-            for place in chunk {
-                let object = objects.get(pending[*place].object_id.as_str());
-                if object.is_some_and(Option::is_none) {
-                    exceptions.insert(*place, (RecordOutcome::Accepted, String::new()));
-                }
-            }
-        }
     }
 }
 

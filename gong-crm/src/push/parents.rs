@@ -3,12 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::reads::Round;
+use super::session::Session;
 use super::survey::id_hash;
 use crate::ObjectType;
 use crate::ledger::{
-    Current, Direction, LedgerError, LockedLedger, Milliseconds, MissingParents, RecordState,
-    Space, Upload, UploadState,
+    Current, Direction, LedgerError, Milliseconds, MissingParents, RecordState, Upload, UploadState,
 };
 
 /// The records that Gong will have got before those that refer to them: a push sends them, or an
@@ -27,12 +26,10 @@ impl Coming {
     /// Of the records that a push sends, by the hashes of their ids, and of uploads without a
     /// verdict; only of types that others refer to.
     pub(super) async fn new(
+        session: &Session,
         wanted: &BTreeSet<ObjectType>,
         sent: impl IntoIterator<Item = (ObjectType, u64)>,
         open: &[Upload],
-        ledger: &LockedLedger,
-        space: Space,
-        key: [u8; 16],
     ) -> Result<Self, LedgerError> {
         let mut coming = Self::default();
         for (object_type, id) in sent {
@@ -47,12 +44,13 @@ impl Coming {
             // What is only planned is not deleted yet.
             let is_unsent_deletion = is_deletion && upload.state == UploadState::Planned;
             let is_wanted = wanted.contains(&upload.object_type);
-            if upload.space() != space || is_unsent_deletion || !is_wanted {
+            if upload.space() != session.space || is_unsent_deletion || !is_wanted {
                 continue;
             }
             let order = (upload.push, upload.step);
-            for pending in ledger.manifest(upload.number).await? {
-                let id = (upload.object_type, id_hash(&key, &pending.object_id));
+            for pending in session.ledger.manifest(upload.number).await? {
+                let id = id_hash(&session.key, &pending.object_id);
+                let id = (upload.object_type, id);
                 let known = under_way.entry(id).or_insert((order, is_deletion));
                 if known.0 <= order {
                     *known = (order, is_deletion);
@@ -139,7 +137,6 @@ struct Doubted {
 /// The records that those of a push refer to.
 #[derive(Debug)]
 pub(super) struct Parents {
-    pub(super) space: Space,
     key: [u8; 16],
     /// Without it, nothing is held back.
     holds_back: bool,
@@ -157,29 +154,22 @@ pub(super) struct Parents {
 }
 
 impl Parents {
-    pub(super) fn new(space: Space, key: [u8; 16], holds_back: bool, coming: Coming) -> Self {
+    pub(super) fn new(session: &Session, coming: Coming) -> Self {
+        // A round may not have read all sources.
+        let sources = session.round.iter().flat_map(|round| {
+            let is_unread = |object_type: &&ObjectType| !round.reads.contains_key(*object_type);
+            round.sources.iter().filter(is_unread)
+        });
         Self {
-            space,
-            key,
-            holds_back,
+            key: session.key,
+            holds_back: !session.options.ignore_dependencies,
             coming,
             restored: HashSet::new(),
             held: HashSet::new(),
             looked_up: HashMap::new(),
-            unread: HashSet::new(),
+            unread: sources.copied().collect(),
             doubted: BTreeMap::new(),
         }
-    }
-
-    /// The same for a round that may not have read all sources.
-    #[must_use]
-    pub(super) fn in_round(mut self, round: Option<&Round>) -> Self {
-        let sources = round.into_iter().flat_map(|round| {
-            let is_unread = |object_type: &&ObjectType| !round.reads.contains_key(*object_type);
-            round.sources.iter().filter(is_unread)
-        });
-        self.unread = sources.copied().collect();
-        self
     }
 
     /// What is sent although Gong may not have a record that it refers to: that is a finding, since
@@ -242,7 +232,7 @@ impl Parents {
 
     pub(super) async fn look_up(
         &mut self,
-        ledger: &LockedLedger,
+        session: &Session,
         references: impl IntoIterator<Item = &(ObjectType, String)>,
     ) -> Result<(), LedgerError> {
         let mut unknown: BTreeMap<ObjectType, HashSet<&str>> = BTreeMap::new();
@@ -254,13 +244,10 @@ impl Parents {
         }
         for (object_type, ids) in unknown {
             let ids: Vec<&str> = ids.into_iter().collect();
-            let states = ledger
-                .ledger()
-                .records(self.space, object_type, ids.iter().copied())
-                .await?;
+            let states = session.states(object_type, ids.iter().copied()).await?;
+            let ledger = session.ledger.ledger();
             let gone = ledger
-                .ledger()
-                .found_missing(self.space, object_type, &ids, &states)
+                .found_missing(session.space, object_type, &ids, &states)
                 .await?;
             for ((id, state), is_gone) in ids.into_iter().zip(states).zip(gone) {
                 let parent = match Parent::of(state.as_ref()) {

@@ -1,14 +1,17 @@
 //! The plan of a push, before anything is written or sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::level::Level;
 use super::plan::Share;
-use super::reads::RoundPlan;
-use super::report::{FileReport, Status};
+use super::reads::{Gone, RoundPlan, RoundType};
+use super::report::{FileReport, RecordError, Status};
 use super::survey::Entry;
+use super::without_parents::WithoutParents;
 use crate::ObjectType;
-use crate::ledger::{Action, Content, MissingParents, Names, NewUpload, Pending, Seconds, Upload};
+use crate::ledger::{
+    Action, Content, MissingParents, Names, NewUpload, Pending, Seconds, SentField, Upload,
+};
 
 /// A version of a record that is to be sent.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +37,51 @@ pub(super) struct Orphan {
     pub(super) since: Seconds,
 }
 
+/// The decisions about the records of one type.
+#[derive(Debug)]
+pub(super) struct TypePlan {
+    pub(super) object_type: ObjectType,
+    pub(super) chosen: Vec<Chosen>,
+    /// Unchanged records that were sent without what they refer to.
+    pub(super) orphans: Vec<Orphan>,
+    /// Those for which it has not come.
+    pub(super) without_parents: WithoutParents,
+    /// How many versions the files hold.
+    pub(super) records: u64,
+    /// Whether the files hold no record at all.
+    pub(super) is_empty: bool,
+    /// Whether the ledger knows no record of the type: it is new, or an earlier one was lost.
+    pub(super) is_first: bool,
+    /// What a sync looks at besides.
+    pub(super) round: RoundType,
+    /// Vanished records that are deleted.
+    pub(super) gone: Gone,
+    pub(super) earlier: Earlier,
+    /// The addresses of business users that come.
+    pub(super) addresses: HashSet<u64>,
+    pub(super) generations: HashMap<String, u32>,
+    pub(super) names: Names,
+}
+
+/// The records that are sent and not deleted, by the hashes of their ids.
+pub(super) fn upserted(types: &[TypePlan]) -> impl Iterator<Item = (ObjectType, u64)> {
+    types.iter().flat_map(|of_type| {
+        let chosen = of_type.chosen.iter();
+        let upserted = chosen.filter(|chosen| chosen.action != Action::Delete);
+        upserted.map(|chosen| (of_type.object_type, chosen.entry.id))
+    })
+}
+
+/// What Gong will have been sent of records before the versions that are planned now.
+#[derive(Debug, Default)]
+pub(super) struct Earlier {
+    /// The fields of versions that are under way, by the hash of the id.
+    pub(super) fields: HashMap<u64, Vec<SentField>>,
+    /// The addresses of users before a version that follows another, by the hash of the id and the
+    /// step of the version.
+    pub(super) addresses: HashMap<(u64, u16), Option<u64>>,
+}
+
 /// The plan of a push.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -49,11 +97,24 @@ pub(super) struct Plan {
     pub(super) is_invalid: bool,
     /// Whether records are held back because others are not in Gong.
     pub(super) holds_dependents: bool,
+    pub(super) dates: Dates,
     /// The changes in the ledger before anything is sent.
     pub(super) writes: Writes,
     /// The additional actions of a sync.
     pub(super) round: RoundPlan,
 }
+
+/// Changed records whose `modifiedDate` is not later than one that Gong was sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Dates {
+    /// How many dates were raised.
+    pub(super) raised: u64,
+    /// How many could not be raised, because there is no later date.
+    pub(super) last: u64,
+}
+
+/// A record that is held back, with the reason.
+pub(super) type HeldBack = (Pending, String, Content);
 
 /// The changes that a plan makes in the ledger.
 #[derive(Debug, Default)]
@@ -63,7 +124,7 @@ pub(super) struct Writes {
     /// Names of fields, with those that are new.
     pub(super) names: Vec<Names>,
     /// Records that are held back, with the reasons.
-    pub(super) held: BTreeMap<ObjectType, Vec<(Pending, String, Content)>>,
+    pub(super) held: BTreeMap<ObjectType, Vec<HeldBack>>,
     /// Records that Gong has as they are, after a version that it rejected.
     pub(super) settled: Vec<(ObjectType, String)>,
     /// Uploads of earlier pushes that were not sent, with their records and the places of those that
@@ -94,16 +155,38 @@ pub(super) struct InFlightRecord {
 }
 
 impl Plan {
-    /// How many records are sent.
-    pub(super) fn records(&self) -> u64 {
-        let new = self.uploads.iter().filter(|planned| !planned.is_older);
-        new.map(|planned| planned.upload.records).sum()
+    /// A plan that sends nothing yet.
+    pub(super) fn new(files: Vec<FileReport>) -> Self {
+        Self {
+            uploads: Vec::new(),
+            files,
+            in_flight: Vec::new(),
+            notes: Vec::new(),
+            is_invalid: false,
+            holds_dependents: false,
+            dates: Dates::default(),
+            writes: Writes::default(),
+            round: RoundPlan::default(),
+        }
     }
 
-    /// How many bytes are sent.
-    pub(super) fn bytes(&self) -> u64 {
+    /// The uploads that this push makes.
+    pub(super) fn new_uploads(&self) -> impl Iterator<Item = &Upload> {
         let new = self.uploads.iter().filter(|planned| !planned.is_older);
-        new.map(|planned| planned.upload.bytes).sum()
+        new.map(|planned| &planned.upload)
+    }
+
+    /// Holds a record of a file back, because one that it refers to is not in Gong.
+    pub(super) fn hold_back(&mut self, file: usize, object_type: ObjectType, held: HeldBack) {
+        let (pending, reason, _) = &held;
+        let id = Some(pending.object_id.clone());
+        let report = &mut self.files[file];
+        report.held_back += 1;
+        report
+            .errors
+            .push(RecordError::unsent(pending.line, id, reason.clone()));
+        self.holds_dependents = true;
+        self.writes.held.entry(object_type).or_default().push(held);
     }
 
     /// The files of a push that sends nothing, because the check found errors.

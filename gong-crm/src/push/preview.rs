@@ -6,10 +6,11 @@ use std::sync::Arc;
 use serde::Serialize;
 use tokio::sync::watch;
 
+use super::begin::{Prepared, prepare_files};
 use super::event::Events;
+use super::finish::invalid;
 use super::planned::Plan;
 use super::report::RecordError;
-use super::run::{Prepared, invalid, prepare_files};
 use super::session::Session;
 use super::{Options, PushError};
 use crate::client::Client;

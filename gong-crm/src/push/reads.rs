@@ -8,8 +8,7 @@ use std::sync::Arc;
 use super::plan::InFlight;
 use crate::ObjectType;
 use crate::ledger::{
-    Action, Current, LastRead, LastTry, LineHash, Milliseconds, RecordHash, RecordState, Space,
-    Upload,
+    Action, Current, LastRead, LastTry, LineHash, Milliseconds, RecordHash, RecordState, Upload,
 };
 
 /// The round that the records belong to.
@@ -371,33 +370,6 @@ impl RoundType {
             self.claims.push(object_id.to_owned());
         }
         false
-    }
-}
-
-/// The additions of a sync to the bodies of one type.
-#[derive(Debug)]
-pub(crate) struct BodiesRound {
-    pub(crate) is_sync: bool,
-    pub(crate) key: [u8; 16],
-    pub(super) space: Space,
-    pub(super) agreed: Option<Arc<Agreed>>,
-    pub(super) actions: Vec<PlannedAction>,
-    pub(super) returning_users: Vec<String>,
-    pub(super) skipped: Vec<(ObjectType, String)>,
-}
-
-impl BodiesRound {
-    /// Nothing, as for a push.
-    pub(crate) fn new(key: [u8; 16]) -> Self {
-        Self {
-            is_sync: false,
-            key,
-            space: Space(0),
-            agreed: None,
-            actions: Vec::new(),
-            returning_users: Vec::new(),
-            skipped: Vec::new(),
-        }
     }
 }
 

@@ -67,10 +67,7 @@ impl fmt::Debug for Records {
 }
 
 /// Records that are ready to be read.
-#[derive(Debug)]
-pub(super) struct Written {
-    pub(super) files: Vec<(ObjectType, SourceFile)>,
-}
+pub(super) type Written = Vec<(ObjectType, SourceFile)>;
 
 impl Records {
     /// No records.
@@ -210,7 +207,7 @@ impl Records {
         let mut files = files.collect::<io::Result<Vec<_>>>()?;
         files.extend(self.read);
         files.sort_by_key(|(object_type, _)| *object_type);
-        Ok(Written { files })
+        Ok(files)
     }
 }
 

@@ -28,6 +28,9 @@ pub struct Report {
     /// Whether it was stopped before anything was planned.
     #[serde(skip)]
     is_unplanned: bool,
+    /// Whether it ended before it was through.
+    #[serde(skip)]
+    is_stopped: bool,
 }
 
 /// The result of a push in one word.
@@ -209,6 +212,19 @@ pub struct RecordError {
     pub description: String,
 }
 
+impl RecordError {
+    /// Of a record that was not sent.
+    pub(super) fn unsent(source_line: u64, object_id: Option<String>, description: String) -> Self {
+        Self {
+            client_request_id: None,
+            line: 0,
+            source_line,
+            object_id,
+            description,
+        }
+    }
+}
+
 // A path need not be Unicode, and its JSON must be there anyway.
 fn path_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&path.display())
@@ -368,9 +384,24 @@ impl Report {
             verdict,
             files,
             notes,
+            is_stopped: is_canceled || cause.is_some(),
             cause,
             is_unplanned: false,
         }
+    }
+
+    /// One report of several pushes, in the order of their types.
+    pub(super) fn joined(reports: Vec<Self>) -> Self {
+        let mut joined = Self::new(Vec::new(), Vec::new(), false, None);
+        for report in reports {
+            joined.verdict = joined.verdict.max(report.verdict);
+            joined.files.extend(report.files);
+            joined.notes.extend(report.notes);
+            joined.cause = joined.cause.or(report.cause);
+            joined.is_stopped |= report.is_stopped;
+        }
+        joined.files.sort_by_key(|file| file.object_type);
+        joined
     }
 
     /// The same for a push that something stopped. Where that is not an upload's own failure, no file
@@ -379,6 +410,7 @@ impl Report {
         let Some(failure) = failure else {
             return self;
         };
+        self.is_stopped = true;
         if matches!(self.verdict, Verdict::Done | Verdict::Partial) {
             self.verdict = Verdict::Failed;
         }
@@ -408,6 +440,11 @@ impl Report {
     /// Whether the push was stopped before anything was planned or sent: there is nothing to resume.
     pub fn is_unplanned(&self) -> bool {
         self.is_unplanned
+    }
+
+    /// Whether it ended before it was through, so that what would come after it is not begun.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.is_stopped
     }
 
     /// How many records the files hold.

@@ -10,7 +10,7 @@ use super::event::Event;
 use super::session::Session;
 use super::transition::End;
 use super::verdict::{Judgement, Rest};
-use crate::ledger::{LedgerError, NewUpload, Pending, Purpose, RecordOutcome, Upload, UploadState};
+use crate::ledger::{LedgerError, NewUpload, Pending, Purpose, RecordOutcome, Upload};
 
 /// How often the same content may fail as a whole before it is sent in halves.
 const WHOLE_FAILURES_BEFORE_HALVES: u8 = 2;
@@ -41,9 +41,8 @@ impl Session {
             Rest::Uncertain if !judgement.rejected.is_empty() => queue.push_back(open),
             Rest::NotAccepted if open.len() > 1 => {
                 let first = pending.first().map(|pending| pending.object_id.as_str());
-                let states = self
-                    .ledger
-                    .ledger()
+                let ledger = self.ledger.ledger();
+                let states = ledger
                     .records(upload.space(), upload.object_type, first)
                     .await?;
                 let tries = states
@@ -122,31 +121,10 @@ impl Session {
                 client_request_id: of.client_request_id.clone(),
                 records: places.len() as u64,
             });
-            let number = self.ledger.next_number();
-            let copied = self.copy_lines(body, &places, number);
-            let (name, body_hash, bytes) =
-                copied.map_err(|error| LedgerError::storage(self.spool.path(body), error))?;
-            let identity = self.ledger.ledger().identity().await?;
             let mut upload = Upload {
-                number,
-                client_request_id: identity.request_id(of.object_type, number)?,
                 purpose: Purpose::ErrorSearch,
-                state: UploadState::Planned,
-                records: places.len() as u64,
-                bytes,
-                accepted: 0,
-                rejected: 0,
-                planned_at: self.now(),
-                accepted_at: None,
-                completed_at: None,
-                not_found: 0,
-                status: None,
-                body: Some(name),
-                body_hash,
-                has_own_id: false,
-                order: of.order,
                 step: 0,
-                ..of.clone()
+                ..self.copy_of(of, body, &places).await?
             };
             let part: Vec<Pending> = places
                 .iter()

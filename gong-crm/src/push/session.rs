@@ -1,25 +1,131 @@
-//! What every part of a push needs: the client, the locked ledger, the spool, and the errors so
-//! far.
+//! What every part of a push needs: the client, the locked ledger, the spool, and what was found out
+//! so far.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use gong_client::error::{Error, ErrorKind};
 use jiff::SignedDuration;
 use tokio::sync::Semaphore;
 
-use super::Options;
-use super::event::Events;
+use super::event::{Event, Events};
 use super::input::OpenFile;
+use super::lines::id_reader;
 use super::reads::Round;
 use super::spool::Spool;
+use super::{Options, PushError};
 use crate::client::Client;
-use crate::ledger::{LedgerError, LockedLedger, Milliseconds, Space, SpentOn};
+use crate::compare::Reader;
+use crate::ledger::store::StoreFuture;
+use crate::ledger::{LedgerError, LockedLedger, Milliseconds, RecordState, Space, SpentOn};
 use crate::{IntegrationId, ObjectType};
 
 /// How many uploads are sent at the same time: a server may need seconds for each.
 const SENDING_AT_ONCE: usize = 2;
+
+/// What pushes of all integrations of a client share: the ledger, which they lock or look at, and the
+/// spool beside it.
+#[derive(Debug, Clone)]
+pub(super) struct Context {
+    pub(super) client: Client,
+    pub(super) options: Options,
+    pub(super) ledger: LockedLedger,
+    pub(super) spool: Spool,
+    pub(super) events: Arc<Events>,
+}
+
+impl Context {
+    /// Locks the ledger, and cleans up what an earlier push left. A dry one only reads the ledger,
+    /// which nothing keeps from it.
+    pub(super) async fn begin(
+        client: Client,
+        options: Options,
+        events: Arc<Events>,
+        is_dry: bool,
+    ) -> Result<Self, PushError> {
+        let (ledger, spool);
+        if is_dry {
+            ledger = client.ledger().unlocked().await?;
+            spool = Spool::temporary().map_err(PushError::Spool)?;
+        } else {
+            let waiting = Arc::clone(&events);
+            let on_wait = move |owner| waiting.emit(Event::Waiting { owner });
+            let locking = client
+                .ledger()
+                .lock(options.wait_for_ledger, &*client.clock, &on_wait);
+            ledger = locking.await?;
+            spool = Spool::new(ledger.ledger().spool_dir().map_err(PushError::Spool)?);
+            sweep(&ledger, &spool).await?;
+        }
+        Ok(Self {
+            client,
+            options,
+            ledger,
+            spool,
+            events,
+        })
+    }
+
+    /// The number by which the ledger knows an integration.
+    pub(super) async fn space(&self, integration_id: IntegrationId) -> Result<Space, LedgerError> {
+        let ledger = self.ledger.ledger();
+        ledger.space(self.client.base_url(), integration_id).await
+    }
+}
+
+async fn sweep(ledger: &LockedLedger, spool: &Spool) -> Result<(), LedgerError> {
+    let open = ledger.open_uploads().await?;
+    let needed = open.into_iter().filter_map(|upload| upload.body).collect();
+    spool.sweep(&needed);
+    Ok(())
+}
+
+/// Records that others may refer to, each as often as it was added.
+#[derive(Debug, Default)]
+pub(super) struct RecordSet(Mutex<HashMap<(ObjectType, String), u32>>);
+
+impl RecordSet {
+    fn records(&self) -> MutexGuard<'_, HashMap<(ObjectType, String), u32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn add(&self, object_type: ObjectType, object_id: &str) {
+        let mut records = self.records();
+        let count = records.entry((object_type, object_id.to_owned()));
+        *count.or_default() += 1;
+    }
+
+    /// Takes a record out that was added once.
+    pub(super) fn remove(&self, record: &(ObjectType, String)) {
+        let mut records = self.records();
+        match records.get_mut(record) {
+            Some(count) if *count > 1 => *count -= 1,
+            _ => drop(records.remove(record)),
+        }
+    }
+
+    /// Takes a record out, however often it was added.
+    pub(super) fn forget(&self, object_type: ObjectType, object_id: &str) {
+        let mut records = self.records();
+        if !records.is_empty() {
+            records.remove(&(object_type, object_id.to_owned()));
+        }
+    }
+
+    pub(super) fn contains(&self, object_type: ObjectType, object_id: &str) -> bool {
+        let record = (object_type, object_id.to_owned());
+        self.records().contains_key(&record)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.records().is_empty()
+    }
+
+    pub(super) fn all(&self) -> HashSet<(ObjectType, String)> {
+        self.records().keys().cloned().collect()
+    }
+}
 
 /// One push under way.
 #[derive(Debug)]
@@ -27,6 +133,8 @@ pub(super) struct Session {
     pub(super) client: Client,
     pub(super) integration_id: IntegrationId,
     pub(super) space: Space,
+    /// The key of the ledger's hashes.
+    pub(super) key: [u8; 16],
     /// The as-of of the records of this push.
     pub(super) as_of: Milliseconds,
     pub(super) options: Options,
@@ -39,12 +147,12 @@ pub(super) struct Session {
     pub(super) files: Arc<Vec<OpenFile>>,
     /// Permits to send an upload.
     pub(super) send_permit: Semaphore,
-    /// Records that others may refer to and that Gong turned out not to have.
-    missing: Mutex<HashSet<(ObjectType, String)>>,
-    /// Records that others may refer to and that Gong may not have: their verdict does not say.
-    unsure: Mutex<HashSet<(ObjectType, String)>>,
-    /// New records in uploads without a verdict, with the number of these uploads.
-    under_way: Mutex<HashMap<(ObjectType, String), u32>>,
+    /// Those that Gong turned out not to have.
+    pub(super) missing: RecordSet,
+    /// Those that Gong may not have: their verdict does not say.
+    pub(super) unsure: RecordSet,
+    /// New ones in uploads without a verdict, once for each of these uploads.
+    pub(super) under_way: RecordSet,
     /// Why nothing more is sent.
     fatal: OnceLock<Fatal>,
     /// How many calls this push spent on searches.
@@ -59,38 +167,58 @@ pub(super) struct Fatal {
 }
 
 impl Session {
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "it is where everything comes together"
-    )]
-    pub(super) fn new(
-        client: Client,
+    pub(super) async fn new(
+        context: Context,
         integration_id: IntegrationId,
-        space: Space,
-        options: Options,
-        ledger: LockedLedger,
-        spool: Spool,
-        events: Arc<Events>,
-        files: Arc<Vec<OpenFile>>,
-    ) -> Self {
-        let as_of = ledger.next_as_of(client.clock.now());
-        Self {
+        files: Vec<OpenFile>,
+    ) -> Result<Self, LedgerError> {
+        let space = context.space(integration_id).await?;
+        let key = context.ledger.ledger().identity().await?.key();
+        let Context {
+            client,
+            options,
+            ledger,
+            spool,
+            events,
+        } = context;
+        Ok(Self {
+            as_of: ledger.next_as_of(client.clock.now()),
             client,
             integration_id,
             space,
-            as_of,
+            key,
             options,
             ledger,
             spool,
             events,
             round: None,
-            files,
+            files: Arc::new(files),
             send_permit: Semaphore::new(SENDING_AT_ONCE),
-            missing: Mutex::default(),
-            unsure: Mutex::default(),
-            under_way: Mutex::default(),
+            missing: RecordSet::default(),
+            unsure: RecordSet::default(),
+            under_way: RecordSet::default(),
             fatal: OnceLock::new(),
             search_calls: AtomicU32::new(0),
+        })
+    }
+
+    /// What the ledger knows of some records of a type.
+    #[expect(single_use_lifetimes, reason = "an `impl Trait` needs the name")]
+    pub(super) fn states<'i>(
+        &self,
+        object_type: ObjectType,
+        ids: impl IntoIterator<Item = &'i str>,
+    ) -> StoreFuture<'_, Vec<Option<RecordState>>> {
+        self.ledger.ledger().records(self.space, object_type, ids)
+    }
+
+    /// A reader of the ids of records of a type and of what they refer to.
+    pub(super) fn reader(&self, object_type: ObjectType) -> Reader<'static> {
+        let reader = id_reader(self.key, object_type);
+        let check = self.options.check.options();
+        match check.and_then(|check| check.entity_schema.as_ref()) {
+            Some(schema) => reader.with_schema(schema),
+            None => reader,
         }
     }
 
@@ -140,95 +268,6 @@ impl Session {
         let _ = self.fatal.get_or_init(|| Fatal { reason, error });
     }
 
-    /// Notes that Gong does not have a record that others may refer to.
-    pub(super) fn note_missing(&self, object_type: ObjectType, object_id: &str) {
-        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
-        missing.insert((object_type, object_id.to_owned()));
-    }
-
-    /// The records that Gong turned out not to have.
-    pub(super) fn missing(&self) -> HashSet<(ObjectType, String)> {
-        let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
-        missing.clone()
-    }
-
-    /// Whether there are any.
-    pub(super) fn has_missing(&self) -> bool {
-        let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
-        !missing.is_empty()
-    }
-
-    /// Notes that Gong may not have a record that others may refer to.
-    pub(super) fn note_unsure(&self, object_type: ObjectType, object_id: &str) {
-        let mut unsure = self.unsure.lock().unwrap_or_else(PoisonError::into_inner);
-        unsure.insert((object_type, object_id.to_owned()));
-    }
-
-    /// Notes that Gong has such a record now.
-    pub(super) fn note_sure(&self, object_type: ObjectType, object_id: &str) {
-        let mut unsure = self.unsure.lock().unwrap_or_else(PoisonError::into_inner);
-        if !unsure.is_empty() {
-            unsure.remove(&(object_type, object_id.to_owned()));
-        }
-    }
-
-    /// The records that Gong may not have.
-    pub(super) fn unsure(&self) -> HashSet<(ObjectType, String)> {
-        let unsure = self.unsure.lock().unwrap_or_else(PoisonError::into_inner);
-        unsure.clone()
-    }
-
-    /// Whether there are any.
-    pub(super) fn has_unsure(&self) -> bool {
-        let unsure = self.unsure.lock().unwrap_or_else(PoisonError::into_inner);
-        !unsure.is_empty()
-    }
-
-    /// Notes new records that others may refer to, whose upload has no verdict.
-    pub(super) fn add_under_way(&self, records: impl Iterator<Item = (ObjectType, String)>) {
-        let mut under_way = self
-            .under_way
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        for record in records {
-            *under_way.entry(record).or_default() += 1;
-        }
-    }
-
-    /// Notes that the upload of new records has its verdict.
-    pub(super) fn remove_under_way(&self, records: &[(ObjectType, String)]) {
-        let mut under_way = self
-            .under_way
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        for record in records {
-            if let Some(uploads) = under_way.get_mut(record) {
-                *uploads -= 1;
-                if *uploads == 0 {
-                    under_way.remove(record);
-                }
-            }
-        }
-    }
-
-    /// Whether there are new records whose upload has no verdict.
-    pub(super) fn has_under_way(&self) -> bool {
-        let under_way = self
-            .under_way
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        !under_way.is_empty()
-    }
-
-    /// Whether a record is new and its upload has no verdict.
-    pub(super) fn is_under_way(&self, object_type: ObjectType, object_id: &str) -> bool {
-        let under_way = self
-            .under_way
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        under_way.contains_key(&(object_type, object_id.to_owned()))
-    }
-
     /// Whether calls are left of those that may be spent on searches per day.
     pub(super) async fn may_search(&self) -> Result<bool, LedgerError> {
         if self.options.find_all_errors {
@@ -258,5 +297,12 @@ impl Session {
                 ledger.count_spent(on, self.now(), calls).await
             }
         }
+    }
+
+    /// Cleans up.
+    pub(super) async fn end(&self) {
+        drop(self.save_search_calls().await);
+        // The next push deletes the files that remain.
+        drop(sweep(&self.ledger, &self.spool).await);
     }
 }

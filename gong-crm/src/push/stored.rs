@@ -6,10 +6,10 @@ use std::path::Path;
 
 use ring::digest::{Context, SHA256};
 
-use super::lines::each_line;
+use super::lines::{each_line, place_of};
 use super::session::Session;
 use super::spool::Spool;
-use crate::ledger::{Content, Pending, Upload, hexadecimal};
+use crate::ledger::{Content, LedgerError, Pending, Upload, UploadState, hexadecimal};
 
 impl Session {
     pub(super) fn has_body(&self, upload: &Upload) -> bool {
@@ -46,7 +46,7 @@ impl Session {
         let mut bytes = 0;
         let mut wanted = places.iter().copied().peekable();
         each_line(&self.spool.path(body), |line| {
-            let place = usize::try_from(line.number - 1).unwrap_or(usize::MAX);
+            let place = place_of(&line);
             if wanted.next_if_eq(&place).is_some() {
                 for part in [line.bytes, b"\n"] {
                     file.write_all(part)?;
@@ -58,6 +58,38 @@ impl Session {
         })?;
         file.flush()?;
         Ok((name, hexadecimal(hasher.finish().as_ref()), bytes))
+    }
+
+    /// An upload of some lines of the body of another, which was sent, under an id of its own.
+    pub(super) async fn copy_of(
+        &self,
+        of: &Upload,
+        body: &str,
+        places: &[usize],
+    ) -> Result<Upload, LedgerError> {
+        let number = self.ledger.next_number();
+        let copied = self.copy_lines(body, places, number);
+        let (name, body_hash, bytes) =
+            copied.map_err(|error| LedgerError::storage(self.spool.path(body), error))?;
+        let identity = self.ledger.ledger().identity().await?;
+        Ok(Upload {
+            number,
+            client_request_id: identity.request_id(of.object_type, number)?,
+            state: UploadState::Planned,
+            records: places.len() as u64,
+            bytes,
+            accepted: 0,
+            rejected: 0,
+            planned_at: self.now(),
+            accepted_at: None,
+            completed_at: None,
+            not_found: 0,
+            status: None,
+            body: Some(name),
+            body_hash,
+            has_own_id: false,
+            ..of.clone()
+        })
     }
 
     /// The contents of some records of an upload, read from its body.
@@ -73,7 +105,7 @@ impl Session {
         };
         // Without the body, that they are not in Gong is known anyway.
         let read = each_line(&self.spool.path(body), |line| {
-            let place = usize::try_from(line.number - 1).unwrap_or(usize::MAX);
+            let place = place_of(&line);
             if is_wanted(place)
                 && let Some(pending) = pending.get(place)
             {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
 use std::hash::Hasher as _;
-use std::io::{self, BufReader};
+use std::io;
 use std::ops::Range;
 use std::path::Path;
 
@@ -249,13 +249,9 @@ pub(super) fn survey(
                     if skipped.is_some() {
                         return Ok(());
                     }
-                    invalid.push(RecordError {
-                        client_request_id: None,
-                        line: 0,
-                        source_line: open.source_line(line.number),
-                        object_id: error.object_id.clone(),
-                        description: error.to_string(),
-                    });
+                    let source_line = open.source_line(line.number);
+                    let id = error.object_id.clone();
+                    invalid.push(RecordError::unsent(source_line, id, error.to_string()));
                     return Ok(());
                 }
             };
@@ -313,37 +309,6 @@ fn ends_with_line(path: &Path) -> bool {
     });
     // Unreadable lines are found when they are read.
     last.unwrap_or(true)
-}
-
-/// Reads lines of a file at given offsets, which must ascend.
-pub(super) struct LineAt {
-    file: BufReader<File>,
-    at: u64,
-    bytes: Vec<u8>,
-}
-
-impl LineAt {
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
-        Ok(Self {
-            file: BufReader::with_capacity(256 * 1024, file),
-            at: 0,
-            bytes: Vec::new(),
-        })
-    }
-
-    /// The line of so many bytes at an offset.
-    pub(super) fn read(&mut self, offset: u64, length: usize) -> io::Result<&[u8]> {
-        use io::Read as _;
-        if offset != self.at {
-            self.file
-                .seek_relative(offset.cast_signed() - self.at.cast_signed())?;
-        }
-        self.bytes.resize(length, 0);
-        self.file.read_exact(&mut self.bytes)?;
-        self.at = offset + length as u64;
-        Ok(&self.bytes)
-    }
 }
 
 /// An entry for tests.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use super::lines::each_line;
+use super::lines::{each_line, place_of};
 use super::parents::{Coming, Parents};
 use super::session::Session;
 use crate::ObjectType;
@@ -18,7 +18,8 @@ impl Session {
     /// Whether records of an upload may refer to one that was sent, and that Gong does not have or
     /// may not have.
     pub(super) fn must_look_at_parents(&self, upload: &Upload) -> bool {
-        upload.direction != Direction::Delete && (self.has_missing() || self.has_unsure())
+        let has_doubts = !self.missing.is_empty() || !self.unsure.is_empty();
+        upload.direction != Direction::Delete && has_doubts
     }
 
     /// What is known now of the records that an upload's records refer to. For an upload of an
@@ -28,17 +29,15 @@ impl Session {
         upload: &Upload,
         body: &Path,
         may_be_stale: bool,
-        key: [u8; 16],
     ) -> Result<Option<Parents>, LedgerError> {
         let is_new = !may_be_stale && !self.must_look_at_parents(upload);
         if upload.direction == Direction::Delete || is_new {
             return Ok(None);
         }
-        let holds_back = !self.options.ignore_dependencies;
         let mut coming = Coming::default();
         let mut referred: BTreeSet<(ObjectType, String)> = BTreeSet::new();
         if may_be_stale {
-            let mut reader = self.reference_reader(upload.object_type, key);
+            let mut reader = self.reader(upload.object_type);
             let read = each_line(body, |line| {
                 referred.extend(owned(&reader.references(line.bytes).unwrap_or_default()));
                 Ok::<(), io::Error>(())
@@ -48,11 +47,11 @@ impl Session {
             // What a later push planned is sent after this.
             open.retain(|of| of.state != UploadState::Planned || of.push <= upload.push);
             let wanted = reader.referred_types().collect();
-            coming = Coming::new(&wanted, [], &open, &self.ledger, self.space, key).await?;
+            coming = Coming::new(self, &wanted, [], &open).await?;
         }
-        let mut parents = Parents::new(self.space, key, holds_back, coming);
-        parents.look_up(&self.ledger, &referred).await?;
-        parents.note_found(self.missing(), self.unsure());
+        let mut parents = Parents::new(self, coming);
+        parents.look_up(self, &referred).await?;
+        parents.note_found(self.missing.all(), self.unsure.all());
         Ok(Some(parents))
     }
 
@@ -68,8 +67,7 @@ impl Session {
         let Some(body) = upload.body.as_ref().map(|body| self.spool.path(body)) else {
             return Ok(Vec::new());
         };
-        let key = self.ledger.ledger().identity().await?.key();
-        let parents = self.parents_now(upload, &body, may_be_stale, key).await?;
+        let parents = self.parents_now(upload, &body, may_be_stale).await?;
         let overtaken = if may_be_stale {
             self.overtaken(upload, pending).await?
         } else {
@@ -78,9 +76,9 @@ impl Session {
         let mut held: Vec<(usize, String, Vec<u8>)> = Vec::new();
         let mut is_marked = false;
         if let Some(parents) = &parents {
-            let mut reader = self.reference_reader(upload.object_type, key);
+            let mut reader = self.reader(upload.object_type);
             let read = each_line(&body, |line| {
-                let place = usize::try_from(line.number - 1).unwrap_or(usize::MAX);
+                let place = place_of(&line);
                 if overtaken.contains(&place) {
                     return Ok(());
                 }
@@ -131,7 +129,7 @@ impl Session {
         let kept = self.keep_only(upload, pending, &places).await?;
         for (pending, ..) in &with_content {
             if pending.action == Action::Create {
-                self.note_missing(upload.object_type, &pending.object_id);
+                self.missing.add(upload.object_type, &pending.object_id);
             }
         }
         *pending = kept;
@@ -182,12 +180,7 @@ impl Session {
         pending: &[Pending],
     ) -> Result<BTreeSet<usize>, LedgerError> {
         let ids = pending.iter().map(|pending| pending.object_id.as_str());
-        let ids: Vec<&str> = ids.collect();
-        let states = self
-            .ledger
-            .ledger()
-            .records(self.space, upload.object_type, ids)
-            .await?;
+        let states = self.states(upload.object_type, ids).await?;
         let later = self.later_in_flight(upload).await?;
         let is_overtaken = |pending: &Pending, state: Option<&RecordState>| {
             let by_ledger = state.is_some_and(|state| {

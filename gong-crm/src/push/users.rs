@@ -38,10 +38,7 @@ impl Session {
         returning: &[String],
     ) -> Result<Option<String>, PushError> {
         let ids = returning.iter().map(String::as_str);
-        let ledger = self.ledger.ledger();
-        let states = ledger
-            .records(self.space, ObjectType::BusinessUser, ids)
-            .await?;
+        let states = self.states(ObjectType::BusinessUser, ids).await?;
         let is_missing = |state: &Option<RecordState>| {
             let state = state.as_ref();
             state.is_some_and(|state| state.current == Current::Deleted)

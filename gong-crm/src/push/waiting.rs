@@ -4,11 +4,10 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 
-use super::lines::each_line;
+use super::lines::{each_line, id_reader};
 use super::planned::Planned;
 use super::session::Session;
 use crate::ObjectType;
-use crate::compare::{HashKey, Reader};
 use crate::ledger::{Direction, LedgerError, Pending, Upload, UploadState};
 
 /// New records, by the number of the upload without a verdict that holds them.
@@ -61,31 +60,28 @@ impl Session {
             .filter(Pending::may_be_first)
             .map(|pending| (upload.object_type, pending.object_id))
             .collect();
-        self.add_under_way(new.iter().cloned());
+        for (object_type, id) in &new {
+            self.under_way.add(*object_type, id);
+        }
         Ok(new)
     }
 
     /// Why an upload must not be sent yet, because it refers to records that are under way.
-    pub(super) async fn parent_under_way(
-        &self,
-        upload: &Upload,
-    ) -> Result<Option<String>, LedgerError> {
+    pub(super) fn parent_under_way(&self, upload: &Upload) -> Result<Option<String>, LedgerError> {
         let is_unsent = upload.state == UploadState::Planned;
-        if !is_unsent || upload.direction == Direction::Delete || !self.has_under_way() {
+        if !is_unsent || upload.direction == Direction::Delete || self.under_way.is_empty() {
             return Ok(None);
         }
         let Some(body) = &upload.body else {
             return Ok(None);
         };
         let body = self.spool.path(body);
-        let key = self.ledger.ledger().identity().await?.key();
-        let none = |_: &str| 0;
-        let mut reader = Reader::new(HashKey::from_bytes(key), upload.object_type, &none);
+        let mut reader = id_reader(self.key, upload.object_type);
         let read = each_line(&body, |line| {
             let references = reader.references(line.bytes).unwrap_or_default();
-            let parent = references
-                .iter()
-                .find(|parent| self.is_under_way(parent.object_type, &parent.object_id));
+            let mut parents = references.iter();
+            let parent = parents
+                .find(|parent| (self.under_way).contains(parent.object_type, &parent.object_id));
             match parent {
                 Some(parent) => Err(Stop::Found(format!(
                     "not sent: it refers to {} {}, which is new, and whose upload has no verdict yet",

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::PushError;
-use super::input::unreadable;
+use super::entry_lines::EntryLines;
 use super::parents::{Coming, Parents};
 use super::planned::Orphan;
 use super::session::Session;
-use super::survey::{Entry, LineAt, TypeFiles};
+use super::survey::{Entry, TypeFiles};
 use crate::ObjectType;
 use crate::ledger::Seconds;
 
@@ -70,13 +70,12 @@ impl Session {
         &self,
         without_parents: &WithoutParents,
         files: &TypeFiles<'_>,
-        key: [u8; 16],
     ) -> Result<Vec<String>, PushError> {
         let mut notes = Vec::new();
         for (parent, waiting) in &without_parents.0 {
             let (first, missing) = match &waiting.first {
                 First::Id(id) => (id.clone(), None),
-                First::Line(entry) => self.first_missing(*parent, entry, files, key).await?,
+                First::Line(entry) => self.first_missing(*parent, entry, files).await?,
             };
             notes.push(waiting.note(files.object_type, first, *parent, missing));
         }
@@ -89,14 +88,10 @@ impl Session {
         parent: ObjectType,
         entry: &Entry,
         files: &TypeFiles<'_>,
-        key: [u8; 16],
     ) -> Result<(Option<String>, Option<String>), PushError> {
-        let (place, offset) = files.locate(entry.place);
-        let open = files.files[place].1;
-        let failed = |error| unreadable(&open.file.path, error);
-        let mut lines = LineAt::open(&open.lines).map_err(failed)?;
-        let line = lines.read(offset, entry.length()).map_err(failed)?;
-        let mut reader = self.reference_reader(files.object_type, key);
+        let mut lines = EntryLines::new(files);
+        let (_, line) = lines.read(entry)?;
+        let mut reader = self.reader(files.object_type);
         let Ok(facts) = reader.read(line) else {
             return Ok((None, None));
         };
@@ -105,8 +100,8 @@ impl Session {
         let references: Vec<(ObjectType, String)> = references
             .map(|reference| (reference.object_type, reference.object_id.into_owned()))
             .collect();
-        let mut parents = Parents::new(self.space, key, false, Coming::default());
-        parents.look_up(&self.ledger, &references).await?;
+        let mut parents = Parents::new(self, Coming::default());
+        parents.look_up(self, &references).await?;
         let missing = parents.first_missing(parent, &references);
         Ok((Some(object_id), missing.map(str::to_owned)))
     }

@@ -380,7 +380,7 @@ async fn round(
             to,
         )
     };
-    let end = run_round(
+    let report = run_round(
         client.clone(),
         integration_id,
         options.push_options(),
@@ -391,5 +391,5 @@ async fn round(
         decide,
     )
     .await?;
-    Ok(end.report)
+    Ok(report)
 }

@@ -4,63 +4,37 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::ObjectType;
 use crate::compare::{deletion_line, stage_line};
-use crate::ledger::{
-    Action, Direction, LineHash, MissingParents, Pending, RecordState, SentField, hexadecimal,
-};
+use crate::ledger::{Action, Direction, Pending, RecordState, SentField, hexadecimal};
 use crate::push::PushError;
-use crate::push::bodies::{Bodies, text_of};
+use crate::push::bodies::{Bodies, CHUNK, text_of};
 use crate::push::body::Group;
 use crate::push::chosen_lines::locked;
 use crate::push::level::Level;
 use crate::push::plan::Share;
-use crate::push::reads::{Absent, Basis, Gone, Held, HoldReason, PlannedAction, RoundPlan};
-use crate::push::session::Session;
+use crate::push::reads::{Absent, Basis, Gone, Held, HoldReason, PlannedAction};
 use crate::push::survey::id_hash;
 
-/// How many records are read at once.
-const CHUNK: usize = 2_048;
-
 impl Bodies<'_> {
-    /// Takes what a sync adds from the session, if it is one.
-    pub(crate) fn of_round(&mut self, session: &Session) {
-        if let Some(round) = &session.round {
-            self.round.is_sync = true;
-            self.round.space = session.space;
-            self.round.agreed.clone_from(&round.agreed);
-        }
-    }
-
-    /// Returns away what was planned.
-    pub(crate) fn give_round(&mut self, plan: &mut RoundPlan) {
-        plan.actions.append(&mut self.round.actions);
-        plan.returning_users.append(&mut self.round.returning_users);
-        plan.skipped.append(&mut self.round.skipped);
-    }
-
-    /// Writes the lines that delete vanished records; of stages, the last lines are given.
-    pub(crate) async fn write_gone(
-        &mut self,
-        gone: Gone,
-        stages: &HashMap<String, Vec<u8>>,
-        held: &mut Vec<Held>,
-    ) -> Result<(), PushError> {
+    /// Writes the lines that delete vanished records.
+    pub(crate) async fn write_gone(&mut self, gone: Gone) -> Result<(), PushError> {
         let object_type = self.files.object_type;
+        // Stages are deactivated with their last lines.
+        let stages = if object_type == ObjectType::Stage {
+            let ids = gone.iter().map(|gone| gone.object_id.clone());
+            self.session.sent_stages(&ids.collect::<Vec<_>>()).await?
+        } else {
+            HashMap::new()
+        };
         for chunk in gone.chunks(CHUNK) {
-            let ids: Vec<String> = chunk.iter().map(|gone| gone.object_id.clone()).collect();
-            let of_chunk = ids.iter().map(String::as_str);
-            let ledger = self.ledger.clone();
-            let states = ledger
-                .ledger()
-                .records(self.round.space, object_type, of_chunk)
-                .await?;
+            let ids = chunk.iter().map(|gone| gone.object_id.as_str());
+            let states = self.session.states(object_type, ids).await?;
             for (gone, state) in chunk.iter().zip(states) {
-                let (id, step) = (&gone.object_id, gone.step);
                 let state = state.unwrap_or_default();
                 if object_type == ObjectType::Stage {
-                    let stage = stages.get(id).map(Vec::as_slice);
-                    self.retire(gone, &state, stage.unwrap_or_default(), held)?;
+                    let stage = stages.get(&gone.object_id).map(Vec::as_slice);
+                    self.retire(gone, &state, stage.unwrap_or_default())?;
                 } else {
-                    self.delete(id, step, &state)?;
+                    self.delete(gone, &state)?;
                 }
             }
             tokio::task::yield_now().await;
@@ -68,7 +42,8 @@ impl Bodies<'_> {
         Ok(())
     }
 
-    fn delete(&mut self, id: &str, step: u16, state: &RecordState) -> Result<(), PushError> {
+    fn delete(&mut self, gone: &Absent, state: &RecordState) -> Result<(), PushError> {
+        let (id, step) = (gone.object_id.as_str(), gone.step);
         let Some((date, text)) = self.date_of_deletion(state) else {
             return Ok(());
         };
@@ -97,7 +72,7 @@ impl Bodies<'_> {
             return Ok(());
         }
         self.writer.push(group, &line, pending)?;
-        self.round.actions.push(action);
+        self.plan.round.actions.push(action);
         Ok(())
     }
 
@@ -106,14 +81,13 @@ impl Bodies<'_> {
         gone: &Absent,
         state: &RecordState,
         stored: &[u8],
-        held: &mut Vec<Held>,
     ) -> Result<(), PushError> {
         let id = gone.object_id.as_str();
         let dated = state.sent_date.and_then(|_| self.date_of_deletion(state));
         let mut line = Vec::new();
         let text = dated.as_ref().map(|(_, text)| text.as_str());
         if stage_line(stored, false, text, &mut line).is_err() {
-            held.push(Held {
+            self.plan.round.held.push(Held {
                 object_type: ObjectType::Stage,
                 object_id: id.to_owned(),
                 action: Action::Delete,
@@ -140,21 +114,21 @@ impl Bodies<'_> {
             return Ok(());
         }
         self.writer.push(group, &line, pending)?;
-        self.round.actions.push(action);
+        self.plan.round.actions.push(action);
         Ok(())
     }
 
     /// Now, or the second after the last date that Gong was sent.
     fn date_of_deletion(&mut self, state: &RecordState) -> Option<(i64, String)> {
-        let now = self.limits.now.as_second();
+        let now = self.now.as_second();
         let after = match self.last_sent_date(Some(state), 0) {
-            Some(sent) if !self.limits.keep_dates => now.max(sent.saturating_add(1)),
+            Some(sent) if !self.keeps_dates => now.max(sent.saturating_add(1)),
             _ => now,
         };
         let date = match text_of(after) {
             Some(text) => (after, text),
             None => {
-                self.last_dates += 1;
+                self.plan.dates.last += 1;
                 (now, text_of(now)?)
             }
         };
@@ -179,22 +153,13 @@ impl Bodies<'_> {
         }
         let file = self.files.files.first().map_or(0, |(file, _)| *file);
         Pending {
-            object_id: id.to_owned(),
-            action,
-            hash: hash.to_le_bytes(),
-            given_as: LineHash::default(),
             fields: sent
                 .into_iter()
                 .map(|(name, hash)| SentField { name, hash })
                 .collect(),
-            changed: Vec::new(),
             sent_date,
-            address: None,
             source: u32::try_from(file).unwrap_or(u32::MAX),
-            line: 0,
-            is_known: true,
-            is_unsure: false,
-            missing_parents: MissingParents::default(),
+            ..Pending::new(id.to_owned(), action, hash.to_le_bytes())
         }
     }
 
@@ -244,20 +209,21 @@ impl Bodies<'_> {
     fn basis(&self, pending: &Pending, known: Option<&RecordState>) -> Basis {
         Basis {
             hash: pending.hash,
-            row: row_hash(&self.round.key, known),
+            row: row_hash(&self.session.key, known),
         }
     }
 
     /// Whether a plan file does not name this action as it is now; then it is noted.
     pub(crate) fn is_skipped(&mut self, action: &PlannedAction) -> bool {
-        let Some(agreed) = &self.round.agreed else {
+        let round = self.session.round.as_ref();
+        let Some(agreed) = round.and_then(|round| round.agreed.as_ref()) else {
             return false;
         };
         let key = (action.object_type, action.object_id.clone());
         // A deletion's hash follows from its id alone.
         let is_agreed = agreed.actions.get(&key) == Some(&(action.action, action.basis));
         if !is_agreed {
-            self.round.skipped.push(key);
+            self.plan.round.skipped.push(key);
         }
         !is_agreed
     }

@@ -8,13 +8,14 @@ use super::limits::Deletable;
 use super::protect::{Protection, protect};
 use super::unclaimed::judge_unclaimed;
 use crate::ObjectType;
-use crate::compare::{HashKey, Reader, deletion_line, stage_line};
+use crate::compare::{deletion_line, stage_line};
 use crate::ledger::{
     Action, Current, LastTry, LedgerError, Question, TryOutcome, Upload, UploadState,
 };
 use crate::push::PushError;
-use crate::push::planned::{Chosen, Plan};
-use crate::push::prepare::{TypePlan, interrupted};
+use crate::push::input::blocking;
+use crate::push::lines::id_reader;
+use crate::push::planned::{Chosen, Plan, TypePlan};
 use crate::push::reads::{Absent, Deletions, Held, HoldReason, Limit, Round, TypeRead};
 use crate::push::session::Session;
 use crate::push::survey::{Survey, id_hash};
@@ -85,11 +86,10 @@ impl Session {
         types: &mut [TypePlan],
         open: &[Upload],
         plan: &mut Plan,
-        key: [u8; 16],
     ) -> Result<(), PushError> {
         let Some(round) = &self.round else {
             for place in 0..types.len() {
-                self.send_orphans_of(types, place, open, plan, key).await?;
+                self.send_orphans_of(types, place, open, plan).await?;
             }
             return Ok(());
         };
@@ -99,18 +99,18 @@ impl Session {
             let dropped = dropped.map(|id| (of_type.object_type, id));
             plan.writes.settled.extend(dropped);
         }
-        let protections = self.protections(types, key).await?;
+        let protections = self.protections(types).await?;
         let unread = unread(round, types);
         for place in 0..types.len() {
-            self.send_orphans_of(types, place, open, plan, key).await?;
+            self.send_orphans_of(types, place, open, plan).await?;
             let of_type = &mut types[place];
             let read = round.reads.get(&of_type.object_type);
             let gives_changes = read.is_some_and(|read| !read.is_complete && !read.is_cut);
             let before = gives_changes.then(|| of_type.chosen.clone());
-            self.limit(round, of_type, plan, &protections, &unread, key)
+            self.limit(round, of_type, plan, &protections, &unread)
                 .await?;
             if let Some(before) = before {
-                self.keep_held(of_type, before, plan, key)?;
+                self.keep_held(of_type, before, plan)?;
             }
             let object_type = of_type.object_type;
             let claims = std::mem::take(&mut of_type.round.claims);
@@ -120,7 +120,7 @@ impl Session {
             let counts = std::mem::take(&mut of_type.round.counts);
             plan.round.types.insert(object_type, counts);
         }
-        self.doubt_twins(types, &protections, plan, key).await?;
+        self.doubt_twins(types, &protections, plan).await?;
         Ok(())
     }
 
@@ -191,7 +191,6 @@ impl Session {
     async fn protections(
         &self,
         types: &[TypePlan],
-        key: [u8; 16],
     ) -> Result<HashMap<(ObjectType, String), Protection>, PushError> {
         let mut candidates: BTreeMap<ObjectType, Vec<String>> = BTreeMap::new();
         for of_type in types {
@@ -207,24 +206,10 @@ impl Session {
         }
         let ids_have_case = self.facts().await?.is(Question::IdsIgnoreCase, false);
         let files = Arc::clone(&self.files);
-        let schema = self
-            .options
-            .check
-            .options()
-            .and_then(|check| check.entity_schema.clone());
         let of_files = candidates.clone();
-        let reading = tokio::task::spawn_blocking(move || {
-            let none = |_: &str| 0;
-            let reader = |object_type| {
-                let reader = Reader::new(HashKey::from_bytes(key), object_type, &none);
-                match &schema {
-                    Some(schema) => reader.with_schema(schema),
-                    None => reader,
-                }
-            };
-            protect(&files, &of_files, ids_have_case, reader)
-        });
-        let mut found = reading.await.map_err(|error| interrupted(&error))??;
+        let readers = ObjectType::ALL.map(|object_type| (object_type, self.reader(object_type)));
+        let reading = blocking(move || protect(&files, &of_files, ids_have_case, readers.into()));
+        let mut found = reading.await??;
         self.add_twins_in_ledger(&candidates, &mut found).await?;
         Ok(found)
     }
@@ -234,7 +219,6 @@ impl Session {
     async fn refused_before(
         &self,
         of_type: &TypePlan,
-        key: [u8; 16],
     ) -> Result<HashMap<String, Option<HoldReason>>, LedgerError> {
         let object_type = of_type.object_type;
         let tried: Vec<(&String, &LastTry)> = of_type
@@ -254,8 +238,7 @@ impl Session {
         } else {
             HashMap::new()
         };
-        let none = |_: &str| 0;
-        let mut reader = Reader::new(HashKey::from_bytes(key), object_type, &none);
+        let mut reader = id_reader(self.key, object_type);
         let now = self.now().as_second();
         for (id, last) in tried {
             let mut line = Vec::new();
@@ -295,7 +278,6 @@ impl Session {
         plan: &mut Plan,
         protections: &HashMap<(ObjectType, String), Protection>,
         unread: &[ObjectType],
-        key: [u8; 16],
     ) -> Result<(), PushError> {
         let object_type = of_type.object_type;
         let Some(read) = round.reads.get(&object_type) else {
@@ -303,7 +285,7 @@ impl Session {
         };
         let is_confirmed = |id: &str| round.confirmed.contains(&(object_type, id.to_owned()));
         self.release_recased(of_type, plan, protections).await?;
-        let refused = self.refused_before(of_type, key).await?;
+        let refused = self.refused_before(of_type).await?;
         let mut going = judge_unclaimed(round, read, of_type, plan, protections);
         // A type that was there and is empty now is more likely a mistake than deleted.
         let is_empty_now = of_type.is_empty
@@ -394,7 +376,7 @@ impl Session {
         plan.notes.extend(waived.note_of_deletions(object_type));
         // Records that Gong never had can be deleted safely: exports keep deleted rows for years.
         let may_harm = |chosen: &Chosen| chosen.action == Action::Delete && chosen.is_known;
-        let flagged = self.ids_of(of_type, may_harm, key)?;
+        let flagged = self.ids_of(of_type, may_harm)?;
         let harmless = |chosen: &&Chosen| chosen.action == Action::Delete && !chosen.is_known;
         of_type.round.counts.never_sent = of_type.chosen.iter().filter(harmless).count() as u64;
         let unconfirmed = going
@@ -451,22 +433,22 @@ impl Session {
             let is_twin = *of_twin == object_type && are_numbers;
             is_twin.then_some((twin.as_str(), id.as_str()))
         });
-        for (id, reason) in self.hold_twins(of_type, &twins.collect(), key)? {
+        for (id, reason) in self.hold_twins(of_type, &twins.collect())? {
             hold(id, Action::Create, HoldReason::Finding(reason));
         }
         let recased = vanished.iter().filter_map(|((_, id), protection)| {
             Some((protection.recased.as_deref()?, id.as_str()))
         });
         let recased: HashMap<&str, &str> = recased.collect();
-        if self.is_export_recased(of_type, &recased, key).await? {
-            for (id, reason) in self.hold_twins(of_type, &recased, key)? {
+        if self.is_export_recased(of_type, &recased).await? {
+            for (id, reason) in self.hold_twins(of_type, &recased)? {
                 hold(id, Action::Create, HoldReason::Finding(reason));
             }
         }
-        for (id, reason) in self.hold_before_deletion(round, of_type, protections, key)? {
+        for (id, reason) in self.hold_before_deletion(round, of_type, protections)? {
             hold(id, Action::Create, HoldReason::Waiting(reason));
         }
-        for (id, action, reason) in self.limit_changes(round, of_type, key).await? {
+        for (id, action, reason) in self.limit_changes(round, of_type).await? {
             hold(id, action, reason);
         }
         Ok(())
@@ -515,9 +497,9 @@ impl Session {
     }
 
     /// The hashes of the ids of the only records of a type that are looked at.
-    pub(crate) fn only(&self, object_type: ObjectType, key: &[u8; 16]) -> Option<HashSet<u64>> {
+    pub(crate) fn only(&self, object_type: ObjectType) -> Option<HashSet<u64>> {
         let only = self.round.as_ref()?.only.get(&object_type)?;
-        Some(only.iter().map(|id| id_hash(key, id)).collect())
+        Some(only.iter().map(|id| id_hash(&self.key, id)).collect())
     }
 
     /// Takes uploads out that an earlier round planned from a complete read and did not send: this
@@ -560,10 +542,7 @@ impl Session {
         }
         let mut skipped: BTreeSet<(ObjectType, String)> = plan.round.skipped.drain(..).collect();
         for (object_type, ids) in missing {
-            let ledger = self.ledger.ledger();
-            let states = ledger
-                .records(self.space, object_type, ids.iter().copied())
-                .await?;
+            let states = self.states(object_type, ids.iter().copied()).await?;
             for (id, state) in ids.into_iter().zip(states) {
                 let key = (object_type, id.to_owned());
                 let basis = agreed.actions.get(&key).map(|(_, basis)| *basis);

@@ -5,16 +5,16 @@ use std::collections::{HashMap, HashSet};
 use jiff::SignedDuration;
 
 use crate::ObjectType;
-use crate::compare::{Facts, HashKey, Reader};
-use crate::ledger::{Action, Content, Direction, LedgerError, LineHash, MissingParents, Pending};
+use crate::compare::Facts;
+use crate::ledger::{Action, Content, Direction, LedgerError, Pending};
 use crate::push::PushError;
-use crate::push::input::unreadable;
+use crate::push::entry_lines::EntryLines;
+use crate::push::lines::id_reader;
 use crate::push::parents::HELD_BACK;
-use crate::push::planned::{Chosen, Plan};
-use crate::push::prepare::TypePlan;
+use crate::push::planned::{Chosen, Plan, TypePlan};
 use crate::push::reads::{HoldReason, Limit, Round};
 use crate::push::session::Session;
-use crate::push::survey::{LineAt, TypeFiles};
+use crate::push::survey::TypeFiles;
 use crate::push::users::has_other_address;
 
 /// So many deletions are never too many by a percentage alone.
@@ -125,7 +125,6 @@ impl Session {
         &self,
         round: &Round,
         of_type: &mut TypePlan,
-        key: [u8; 16],
     ) -> Result<Vec<(String, Action, HoldReason)>, PushError> {
         let object_type = of_type.object_type;
         let changes = of_type.chosen.iter();
@@ -148,7 +147,7 @@ impl Session {
                      day (--max-changes)",
                     now + today
                 );
-                let held = self.ids_of(of_type, |chosen| chosen.action != Action::Delete, key)?;
+                let held = self.ids_of(of_type, |chosen| chosen.action != Action::Delete)?;
                 of_type
                     .chosen
                     .retain(|chosen| chosen.action == Action::Delete);
@@ -157,7 +156,7 @@ impl Session {
         }
         let may_exceed = object_type == ObjectType::BusinessUser && now > ADDRESSES_ALWAYS_ALLOWED;
         if may_exceed && round.max_deletions != Limit::Unlimited {
-            return self.limit_addresses(of_type, key, base).await;
+            return self.limit_addresses(of_type, base).await;
         }
         Ok(Vec::new())
     }
@@ -166,17 +165,12 @@ impl Session {
     async fn limit_addresses(
         &self,
         of_type: &mut TypePlan,
-        key: [u8; 16],
         base: u64,
     ) -> Result<Vec<(String, Action, HoldReason)>, PushError> {
         let is_known_change = |chosen: &Chosen| chosen.is_known && chosen.action != Action::Delete;
-        let lines = self.lines_of(of_type, is_known_change, key)?;
+        let lines = self.lines_of(of_type, is_known_change)?;
         let ids = lines.iter().map(|line| line.object_id.as_str());
-        let states = self
-            .ledger
-            .ledger()
-            .records(self.space, of_type.object_type, ids)
-            .await?;
+        let states = self.states(of_type.object_type, ids).await?;
         let changed: Vec<(u64, String)> = lines
             .into_iter()
             .zip(states)
@@ -211,9 +205,8 @@ impl Session {
         &self,
         of_type: &TypePlan,
         is_wanted: impl Fn(&Chosen) -> bool,
-        key: [u8; 16],
     ) -> Result<Vec<(u64, String)>, PushError> {
-        let lines = self.lines_of(of_type, is_wanted, key)?;
+        let lines = self.lines_of(of_type, is_wanted)?;
         Ok(lines
             .into_iter()
             .map(|line| (line.place, line.object_id))
@@ -224,12 +217,11 @@ impl Session {
         &self,
         of_type: &TypePlan,
         is_wanted: impl Fn(&Chosen) -> bool,
-        key: [u8; 16],
     ) -> Result<Vec<ChosenLine>, PushError> {
         let chosen = of_type.chosen.iter();
         let wanted = chosen.filter(|chosen| is_wanted(chosen)).copied().collect();
         let mut lines = Vec::new();
-        self.each_chosen(of_type.object_type, wanted, key, |chosen, facts, _, _| {
+        self.each_chosen(of_type.object_type, wanted, |chosen, facts, _, _| {
             lines.push(ChosenLine {
                 place: chosen.entry.place,
                 address: facts.address,
@@ -246,7 +238,6 @@ impl Session {
         of_type: &TypePlan,
         before: Vec<Chosen>,
         plan: &mut Plan,
-        key: [u8; 16],
     ) -> Result<(), PushError> {
         let object_type = of_type.object_type;
         let sent: HashSet<u64> = of_type.chosen.iter().map(|of| of.entry.place).collect();
@@ -258,23 +249,16 @@ impl Session {
             .map(|held| (held.object_id.as_str(), held.reason.text()))
             .collect();
         let mut kept = Vec::new();
-        self.each_chosen(object_type, held, key, |chosen, facts, file, line| {
+        self.each_chosen(object_type, held, |chosen, facts, file, line| {
             let source_line = self.files[file].source_line(u64::from(chosen.entry.line));
             let reason = reasons.get(facts.object_id.as_ref()).copied();
+            let object_id = facts.object_id.into_owned();
             let pending = Pending {
-                object_id: facts.object_id.into_owned(),
-                action: chosen.action,
-                hash: facts.hash.to_le_bytes(),
-                given_as: LineHash::default(),
-                fields: Vec::new(),
-                changed: Vec::new(),
                 sent_date: facts.modified,
                 address: facts.address,
                 source: u32::try_from(file).unwrap_or(u32::MAX),
                 line: source_line,
-                is_known: true,
-                is_unsure: false,
-                missing_parents: MissingParents::default(),
+                ..Pending::new(object_id, chosen.action, facts.hash.to_le_bytes())
             };
             let content = Content {
                 line: line.to_vec(),
@@ -295,7 +279,6 @@ impl Session {
         &self,
         object_type: ObjectType,
         mut wanted: Vec<Chosen>,
-        key: [u8; 16],
         mut use_line: impl FnMut(&Chosen, Facts<'_>, usize, &[u8]),
     ) -> Result<(), PushError> {
         if wanted.is_empty() {
@@ -303,21 +286,13 @@ impl Session {
         }
         wanted.sort_unstable_by_key(|chosen| chosen.entry.place);
         let files = TypeFiles::new(object_type, &self.files);
-        let none = |_: &str| 0;
-        let mut reader = Reader::new(HashKey::from_bytes(key), object_type, &none);
-        let mut open: Option<(usize, LineAt)> = None;
+        let mut reader = id_reader(self.key, object_type);
+        let mut lines = EntryLines::new(&files);
         for chosen in &wanted {
-            let (file, offset) = files.locate(chosen.entry.place);
-            let (place, of_file) = files.files[file];
-            let failed = |error| unreadable(&of_file.file.path, error);
-            if open.as_ref().is_none_or(|(place, _)| *place != file) {
-                open = Some((file, LineAt::open(&of_file.lines).map_err(failed)?));
-            }
-            let Some((_, at)) = &mut open else { continue };
-            let line = at.read(offset, chosen.entry.length()).map_err(failed)?;
+            let (file, line) = lines.read(&chosen.entry)?;
             // Lines that can no longer be read are found when they are written.
             if let Ok(facts) = reader.read(line) {
-                use_line(chosen, facts, place, line);
+                use_line(chosen, facts, files.files[file].0, line);
             }
         }
         Ok(())

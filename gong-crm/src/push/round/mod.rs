@@ -3,7 +3,6 @@
 //! A sync plans and sends with the same code as a push. Here are the records that vanished, the
 //! limits, and who owns which records; [`reads`](super::reads) has the types.
 
-mod again;
 mod commit;
 mod deletions;
 mod gone;

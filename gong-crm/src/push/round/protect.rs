@@ -49,11 +49,11 @@ impl Protection {
 
 /// Reads all files once more, to find records that refer to the candidates or resemble them.
 /// `ids_have_case` means that Gong's ids are known to be case-sensitive.
-pub(crate) fn protect<'r>(
+pub(crate) fn protect(
     files: &[OpenFile],
     candidates: &BTreeMap<ObjectType, Vec<String>>,
     ids_have_case: bool,
-    reader: impl Fn(ObjectType) -> Reader<'r>,
+    mut readers: BTreeMap<ObjectType, Reader<'_>>,
 ) -> Result<HashMap<(ObjectType, String), Protection>, PushError> {
     let mut found: HashMap<(ObjectType, String), Protection> = HashMap::new();
     let mut by_folded: HashMap<String, Vec<(ObjectType, &str)>> = HashMap::new();
@@ -69,7 +69,9 @@ pub(crate) fn protect<'r>(
     }
     for open in files {
         let object_type = open.file.object_type;
-        let mut reader = reader(object_type);
+        let Some(reader) = readers.get_mut(&object_type) else {
+            continue;
+        };
         let read = each_line(&open.lines, |line| {
             if line.is_blank() {
                 return Ok::<(), io::Error>(());

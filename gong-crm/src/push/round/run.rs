@@ -4,25 +4,23 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use gong_records::check::CheckError;
 use tokio::sync::watch;
 
 use crate::client::Client;
 use crate::ledger::{
     Action, Current, Ledger, LedgerError, LockedLedger, RecordHash, Space, TryOutcome,
 };
-use crate::push::event::Events;
-use crate::push::input::{Checked, InputFile, OpenFile, check};
+use crate::push::begin::{Given, prepare};
+use crate::push::finish::carry_out;
+use crate::push::input::OpenFile;
 use crate::push::kept::of_round;
 use crate::push::planned::Plan;
-use crate::push::prepare::interrupted;
 use crate::push::reads::{PlannedAction, Round, RoundPlan};
 use crate::push::report::{FileReport, Report, Verdict};
-use crate::push::run::{begin, canceled, carry_out, invalid, look};
-use crate::push::session::Session;
-use crate::push::{CheckMode, Options, PushError};
+use crate::push::session::{Context, Session};
+use crate::push::{Events, Options, PushError};
 use crate::source::SourceFile;
-use crate::{IntegrationId, ObjectType, Rule};
+use crate::{IntegrationId, ObjectType};
 
 /// The results of the sources of a round.
 #[derive(Debug)]
@@ -43,13 +41,6 @@ pub(crate) struct Preview<'a> {
     pub(crate) notes: &'a [String],
 }
 
-/// The result of a round.
-#[derive(Debug)]
-pub(crate) struct RoundEnd {
-    /// `None` if only the plan was requested, or it was declined.
-    pub(crate) report: Option<Report>,
-}
-
 /// Where a round reads its sources: the locked ledger, and a directory for what they give.
 pub(crate) struct ReadContext {
     pub(crate) ledger: LockedLedger,
@@ -58,7 +49,8 @@ pub(crate) struct ReadContext {
 }
 
 /// Runs one round. `read` reads the sources; `decide` gets the plan and returns whether to carry it
-/// out. A dry one only plans, and does not wait for another push.
+/// out. A dry one only plans, and does not wait for another push. There is no report if only the plan
+/// was requested, or it was declined.
 #[expect(clippy::too_many_arguments, reason = "it is where everything begins")]
 pub(crate) async fn run_round<F>(
     client: Client,
@@ -69,106 +61,33 @@ pub(crate) async fn run_round<F>(
     is_dry: bool,
     read: impl FnOnce(ReadContext) -> F,
     decide: impl FnOnce(Preview<'_>) -> bool,
-) -> Result<RoundEnd, PushError>
+) -> Result<Option<Report>, PushError>
 where
     F: Future<Output = Result<RoundFiles, PushError>>,
 {
-    let mut temporary = Vec::new();
-    let preparing = async {
-        let (ledger, spool) = if is_dry {
-            look(&client).await?
-        } else {
-            begin(&client, &options, &events).await?
-        };
-        let space = ledger
-            .ledger()
-            .space(client.base_url(), integration_id)
-            .await?;
-        let context = ReadContext {
-            ledger: ledger.clone(),
+    let beginning = async {
+        let context = Context::begin(client, options, events, is_dry).await?;
+        let space = context.space(integration_id).await?;
+        let of_sources = ReadContext {
+            ledger: context.ledger.clone(),
             space,
-            directory: spool.directory().map_err(PushError::Spool)?,
+            directory: context.spool.directory().map_err(PushError::Spool)?,
         };
-        let RoundFiles { round, files } = read(context).await?;
-        let mut open = Vec::with_capacity(files.len());
-        for (object_type, file) in files {
-            let metadata = std::fs::metadata(&file.lines).map_err(PushError::Spool)?;
-            let input = InputFile {
-                path: file.name,
-                object_type,
-                bytes: metadata.len(),
-            };
-            temporary.extend(file.temporary);
-            open.push(OpenFile {
-                converted: file.converted,
-                stamp: file.stamp,
-                is_rejects: false,
-                is_in_memory: true,
-                ..OpenFile::new(input, file.lines, metadata.len())
-            });
-        }
-        let (kept, left) = of_round(&ledger, &spool, space, &round, &open).await?;
-        open.extend(kept);
-        open.sort_by_key(|open| open.file.object_type);
-        let (of_check, to) = (with_empty_files(options.clone()), Arc::clone(&events));
-        let checking = tokio::task::spawn_blocking(move || {
-            let mut unusable = Vec::new();
-            let checked = check_usable(&mut open, &of_check, &to, &mut unusable);
-            (open, checked, unusable)
-        });
-        let (open, checked, unusable) = checking.await.map_err(|error| interrupted(&error))?;
-        let checked = checked?;
-        let mut session = Session::new(
-            client.clone(),
-            integration_id,
-            space,
-            options,
-            ledger,
-            spool,
-            Arc::clone(&events),
-            Arc::new(open),
-        );
-        let mut round = round;
-        for (object_type, _) in &unusable {
-            round.reads.remove(object_type);
-        }
-        session.round = Some(round);
-        if let Checked::Invalid(errors) = checked {
-            let report = invalid(&session, errors);
-            return Ok::<_, PushError>((session, Err(report)));
-        }
-        let mut plan = session.plan().await?;
-        plan.round.unusable = unusable;
-        plan.files.extend(left);
-        Ok((session, Ok(plan)))
+        let RoundFiles { round, files } = read(of_sources).await?;
+        let files = files.into_iter();
+        let files = files.map(|(object_type, file)| OpenFile::of_source(object_type, file));
+        let mut files = files.collect::<Result<Vec<_>, _>>()?;
+        let (kept, left) = of_round(&context, space, &round, &files).await?;
+        files.extend(kept);
+        let round = Some(round);
+        Ok((context, Given { files, round, left }))
     };
-    let (session, planned) = tokio::select! {
-        biased;
-        prepared = preparing => prepared?,
-        () = canceled(cancel.clone()) => {
-            return Ok(RoundEnd { report: Some(Report::canceled_before_its_plan()) });
-        }
+    let prepared = prepare(integration_id, cancel.clone(), beginning).await?;
+    let (session, mut plan) = match prepared.plan().await {
+        Ok(planned) => planned,
+        Err(report) => return Ok(Some(report)),
     };
-    let mut plan = match planned {
-        Ok(plan) => plan,
-        Err(report) => {
-            session.end().await;
-            return Ok(RoundEnd {
-                report: Some(report),
-            });
-        }
-    };
-    if plan.is_invalid {
-        session.discard(&plan);
-        let notes = plan.notes.clone();
-        let report = Report::new(plan.invalid_files(), notes, false, None);
-        session.end().await;
-        return Ok(RoundEnd {
-            report: Some(report),
-        });
-    }
-    let new = plan.uploads.iter().filter(|planned| !planned.is_older);
-    let uploads = new.count();
+    let uploads = plan.new_uploads().count();
     let confirmed = session.planned_confirmed(&plan);
     let is_wanted = decide(Preview {
         round: &mut plan.round,
@@ -180,33 +99,27 @@ where
     if is_dry || !is_wanted {
         session.discard(&plan);
         session.end().await;
-        return Ok(RoundEnd { report: None });
+        return Ok(None);
     }
-    if let Some(round) = &session.round {
-        session.ledger.ledger().note_began(round.scope).await?;
-    }
-    session.write_last_reads(&plan).await?;
-    let space_of_round = session.space;
-    let (ledger, judged) = (session.ledger.clone(), session.judged_types(&plan));
     let scope = session.round.as_ref().map_or(0, |round| round.scope);
+    let (ledger, space) = (session.ledger.clone(), session.space);
+    let ledger = ledger.ledger();
+    ledger.note_began(scope).await?;
+    session.write_last_reads(&plan).await?;
+    let judged = session.judged_types(&plan);
     let doubted = plan.round.writes.doubted.clone();
     let report = carry_out(session, plan, cancel).await?;
     // Once more, because the round may have sent them.
     for (object_type, id) in doubted {
-        let ledger = ledger.ledger();
-        ledger.doubt(space_of_round, object_type, &[id]).await?;
+        ledger.doubt(space, object_type, &[id]).await?;
     }
-    drop(temporary);
     if report.verdict != Verdict::Canceled {
-        let ledger = ledger.ledger();
-        let open = without_verdict(ledger, space_of_round, &confirmed).await?;
+        let open = without_verdict(ledger, space, &confirmed).await?;
         ledger
-            .drop_confirmed_deletions(space_of_round, scope, &judged, &open)
+            .drop_confirmed_deletions(space, scope, &judged, &open)
             .await?;
     }
-    Ok(RoundEnd {
-        report: Some(report),
-    })
+    Ok(Some(report))
 }
 
 /// The deletions that have no verdict: whoever confirmed them need not do so again.
@@ -233,50 +146,6 @@ async fn without_verdict(
         }
     }
     Ok(open)
-}
-
-/// A source may be empty: then nothing of its type should be in Gong.
-fn with_empty_files(mut options: Options) -> Options {
-    if let CheckMode::Strict(check) | CheckMode::SkipInvalid(check) = &mut options.check {
-        check.severities.allow.insert(Rule::NoRecords);
-    }
-    options
-}
-
-/// Checks the files. If records may be held back, unusable files are removed, together with all
-/// others of their type.
-fn check_usable(
-    open: &mut Vec<OpenFile>,
-    options: &Options,
-    events: &Events,
-    unusable: &mut Vec<(ObjectType, String)>,
-) -> Result<Checked, CheckError> {
-    loop {
-        let errors = match check(open, options, events)? {
-            Checked::Invalid(errors) if options.check.skips_invalid() => errors,
-            checked => return Ok(checked),
-        };
-        let of_files = open.iter().zip(&errors);
-        let bad: Vec<(ObjectType, String)> = of_files
-            .filter_map(|(open, errors)| {
-                let error = errors.iter().find(|error| error.source_line == 0)?;
-                let path = open.file.path.display();
-                let message = format!("source cannot be used: {path}: {}", error.description);
-                Some((open.file.object_type, message))
-            })
-            .collect();
-        if bad.is_empty() {
-            return Ok(Checked::Invalid(errors));
-        }
-        open.retain(|open| {
-            bad.iter()
-                .all(|(object_type, _)| *object_type != open.file.object_type)
-        });
-        for open in &mut *open {
-            open.skipped.clear();
-        }
-        unusable.extend(bad);
-    }
 }
 
 impl Session {

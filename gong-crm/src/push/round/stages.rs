@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::ObjectType;
 use crate::ledger::{Current, Direction, LedgerError, Milliseconds, TryOutcome, UploadState};
-use crate::push::lines::each_line;
+use crate::push::lines::{each_line, place_of};
 use crate::push::session::Session;
 
 impl Session {
@@ -17,8 +17,7 @@ impl Session {
         let ledger = self.ledger.ledger();
         let accepted = ledger.stage_lines(self.space, ids).await?;
         let of_stages = ids.iter().map(String::as_str);
-        let states = ledger.records(self.space, ObjectType::Stage, of_stages);
-        let states = states.await?;
+        let states = self.states(ObjectType::Stage, of_stages).await?;
         let keys = ids.iter().map(|id| self.space.key(ObjectType::Stage, id));
         let tried = ledger.contents(keys.collect()).await?;
         let mut lines = HashMap::new();
@@ -62,7 +61,7 @@ impl Session {
             let pending = self.ledger.manifest(upload.number).await?;
             // Without its body, what is known without it stays.
             let read = each_line(&self.spool.path(body), |line| {
-                let place = usize::try_from(line.number - 1).unwrap_or(usize::MAX);
+                let place = place_of(&line);
                 let id = pending.get(place).map(|pending| &pending.object_id);
                 let id = id.filter(|id| ids.contains(*id));
                 if let Some(id) = id.filter(|id| last.get(*id).is_none_or(|last| *last <= order)) {

@@ -6,8 +6,7 @@ use super::protect::Protection;
 use crate::ObjectType;
 use crate::ledger::{Action, LedgerError, Question};
 use crate::push::PushError;
-use crate::push::planned::{Chosen, Plan};
-use crate::push::prepare::TypePlan;
+use crate::push::planned::{Chosen, Plan, TypePlan};
 use crate::push::reads::{Absent, Held, HoldReason, Round};
 use crate::push::session::Session;
 use crate::push::survey::id_hash;
@@ -19,14 +18,13 @@ impl Session {
         &self,
         of_type: &TypePlan,
         recased: &HashMap<&str, &str>,
-        key: [u8; 16],
     ) -> Result<bool, PushError> {
         const MIN_RECORDS: u64 = 5;
         if recased.len() < 3 || self.facts().await?.is(Question::IdsIgnoreCase, true) {
             return Ok(false);
         }
         let is_new = |chosen: &Chosen| !chosen.is_known && chosen.action != Action::Delete;
-        let new = self.ids_of(of_type, is_new, key)?;
+        let new = self.ids_of(of_type, is_new)?;
         let of_new = new
             .iter()
             .filter(|(_, id)| recased.contains_key(id.as_str()));
@@ -53,10 +51,7 @@ impl Session {
                     .filter(|id| !also.contains(id))
                     .map(String::as_str)
                     .collect();
-                let ledger = self.ledger.ledger();
-                let states = ledger
-                    .records(self.space, other, ids.iter().copied())
-                    .await?;
+                let states = self.states(other, ids.iter().copied()).await?;
                 for (id, state) in ids.into_iter().zip(states) {
                     if state.is_some_and(|state| !state.is_absent_from_gong()) {
                         let protection = found.entry((*object_type, id.to_owned())).or_default();
@@ -104,12 +99,11 @@ impl Session {
         &self,
         of_type: &mut TypePlan,
         twins: &HashMap<&str, &str>,
-        key: [u8; 16],
     ) -> Result<Vec<(String, String)>, PushError> {
         if twins.is_empty() {
             return Ok(Vec::new());
         }
-        let new = self.take_new(of_type, |id| twins.contains_key(id), key)?;
+        let new = self.take_new(of_type, |id| twins.contains_key(id))?;
         let object_type = of_type.object_type;
         let held = new.into_iter().map(|id| {
             let known = twins.get(id.as_str()).copied().unwrap_or_default();
@@ -127,10 +121,9 @@ impl Session {
         &self,
         of_type: &mut TypePlan,
         is_taken: impl Fn(&str) -> bool,
-        key: [u8; 16],
     ) -> Result<Vec<String>, PushError> {
         let is_new = |chosen: &Chosen| chosen.action == Action::Create;
-        let mut new = self.ids_of(of_type, is_new, key)?;
+        let mut new = self.ids_of(of_type, is_new)?;
         new.retain(|(_, id)| is_taken(id));
         let places: HashSet<u64> = new.iter().map(|(place, _)| *place).collect();
         let chosen = &mut of_type.chosen;
@@ -145,7 +138,6 @@ impl Session {
         round: &Round,
         of_type: &mut TypePlan,
         protections: &HashMap<(ObjectType, String), Protection>,
-        key: [u8; 16],
     ) -> Result<Vec<(String, String)>, PushError> {
         let object_type = of_type.object_type;
         let confirmed = protections
@@ -160,7 +152,7 @@ impl Session {
         if twins.is_empty() {
             return Ok(Vec::new());
         }
-        let new = self.take_new(of_type, |id| twins.contains_key(id), key)?;
+        let new = self.take_new(of_type, |id| twins.contains_key(id))?;
         let held = new.into_iter().filter_map(|id| {
             let (of_gone, gone) = twins.get(id.as_str())?;
             let reason = format!(
@@ -178,7 +170,6 @@ impl Session {
         types: &[TypePlan],
         protections: &HashMap<(ObjectType, String), Protection>,
         plan: &mut Plan,
-        key: [u8; 16],
     ) -> Result<(), LedgerError> {
         for of_type in types {
             let object_type = of_type.object_type;
@@ -187,10 +178,7 @@ impl Session {
                 let Some((of_twin, twin)) = protection.and_then(|of| of.twin.clone()) else {
                     continue;
                 };
-                if !self
-                    .will_be_in_gong(types, plan, of_twin, &twin, key)
-                    .await?
-                {
+                if !self.will_be_in_gong(types, plan, of_twin, &twin).await? {
                     continue;
                 }
                 let gone = &absent.object_id;
@@ -216,9 +204,8 @@ impl Session {
         plan: &Plan,
         object_type: ObjectType,
         object_id: &str,
-        key: [u8; 16],
     ) -> Result<bool, LedgerError> {
-        let hash = id_hash(&key, object_id);
+        let hash = id_hash(&self.key, object_id);
         let is_sent = |chosen: &Chosen| chosen.entry.id == hash && chosen.action != Action::Delete;
         let mut of_types = types.iter().filter(|of| of.object_type == object_type);
         let mut in_flight = plan.in_flight.iter();
@@ -227,8 +214,7 @@ impl Session {
         {
             return Ok(true);
         }
-        let ledger = self.ledger.ledger();
-        let states = ledger.records(self.space, object_type, [object_id]).await?;
+        let states = self.states(object_type, [object_id]).await?;
         let mut states = states.into_iter().flatten();
         Ok(states.any(|state| !state.is_absent_from_gong()))
     }

@@ -6,8 +6,7 @@ use std::collections::HashMap;
 use super::protect::Protection;
 use crate::ObjectType;
 use crate::ledger::Action;
-use crate::push::planned::Plan;
-use crate::push::prepare::TypePlan;
+use crate::push::planned::{Plan, TypePlan};
 use crate::push::reads::{Absent, Deletions, Held, HoldReason, Round, TypeRead};
 
 /// How many records a note names.

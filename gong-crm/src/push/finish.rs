@@ -1,0 +1,176 @@
+//! The end of a push: what became of its uploads, file by file.
+
+use std::collections::{BTreeMap, HashMap};
+
+use tokio::sync::watch;
+
+use super::PushError;
+use super::ended::{Ended, Places, add};
+use super::event::Event;
+use super::input::OpenFile;
+use super::planned::{InFlightRecord, Plan};
+use super::report::{FileReport, RecordError, Report, Status, UploadReport, Verdict};
+use super::session::Session;
+use crate::ledger::{Current, low_64};
+
+/// The minimum number of calls for an upload: the upload, and two status checks.
+const CALLS_PER_UPLOAD: u64 = 3;
+
+/// Writes a plan into the ledger, runs its uploads, and reports.
+pub(super) async fn carry_out(
+    session: Session,
+    mut plan: Plan,
+    cancel: watch::Receiver<bool>,
+) -> Result<Report, PushError> {
+    session.write_down(&mut plan).await?;
+    session.events.emit(Event::Planned {
+        records: plan.new_uploads().map(|upload| upload.records).sum(),
+        unchanged: plan.files.iter().map(|file| file.unchanged).sum(),
+        uploads: plan.new_uploads().count(),
+        bytes: plan.new_uploads().map(|upload| upload.bytes).sum(),
+    });
+    session.estimate(plan.uploads.len()).await?;
+    finish(session, plan, cancel).await
+}
+
+/// Runs the uploads of a plan that is written down, and reports.
+pub(super) async fn finish(
+    session: Session,
+    mut plan: Plan,
+    cancel: watch::Receiver<bool>,
+) -> Result<Report, PushError> {
+    let uploads = std::mem::take(&mut plan.uploads);
+    let in_flight = std::mem::take(&mut plan.in_flight);
+    let (ended, is_canceled) = session.run(uploads, cancel).await;
+    let mut files = std::mem::take(&mut plan.files);
+    let places = Places::new(&files);
+    for ended in &ended {
+        add(&mut files, &places, ended);
+    }
+    session
+        .add_in_flight(&mut files, &in_flight, &ended)
+        .await?;
+    for file in &mut files {
+        // Of what is resumed, there are no files.
+        if session.files.is_empty() {
+            file.records = file.uploads.iter().map(|upload| upload.records).sum();
+        }
+        file.settle();
+        file.errors
+            .sort_by_key(|error| (error.source_line, error.line));
+    }
+    for (place, written) in session.write_rejects().await {
+        match written {
+            Ok(path) => files[place].rejects = path,
+            Err(reason) => files[place].reason = Some(reason),
+        }
+    }
+    let cause = session.fatal().and_then(|fatal| fatal.error.clone());
+    let cause = cause.or_else(|| ended.iter().find_map(|ended| ended.cause.clone()));
+    let missing = session.missing_users(&plan.round.returning_users).await?;
+    plan.notes.extend(missing);
+    let mut report =
+        Report::new(files, plan.notes, is_canceled, cause).stopped_by(session.own_failure());
+    let nothing_valid = report
+        .files
+        .iter()
+        .all(|file| file.held_back == file.records);
+    let is_invalid = nothing_valid && ended.is_empty() && !plan.holds_dependents;
+    if report.verdict == Verdict::Partial && is_invalid {
+        report.verdict = Verdict::Invalid;
+    }
+    session.end().await;
+    Ok(report)
+}
+
+/// The report of a push that sends nothing, because the check found errors.
+pub(super) fn invalid(session: &Session, errors: Vec<Vec<RecordError>>) -> Report {
+    let files = session.files.iter().zip(errors).map(|(open, errors)| {
+        let mut report = FileReport::new(open.file.path.clone(), open.file.object_type);
+        report.status = if errors.is_empty() {
+            Status::NotSent
+        } else {
+            Status::Invalid
+        };
+        report.records = open.records;
+        report.held_back = OpenFile::distinct(&errors);
+        report.errors = errors;
+        report.reason = Some("the check found errors, and nothing was sent".to_owned());
+        report
+    });
+    Report::new(files.collect(), Vec::new(), false, None)
+}
+
+impl Session {
+    /// Says so if the calls of the day may not be enough.
+    async fn estimate(&self, uploads: usize) -> Result<(), PushError> {
+        let needed = CALLS_PER_UPLOAD * uploads as u64;
+        let quota = self.client.quota().await?;
+        if let Some(left) = quota.map(|quota| quota.left).filter(|left| *left < needed) {
+            self.events.emit(Event::FewCallsLeft { needed, left });
+        }
+        Ok(())
+    }
+
+    /// Counts the records whose verdict comes from an older upload.
+    async fn add_in_flight(
+        &self,
+        files: &mut [FileReport],
+        in_flight: &[InFlightRecord],
+        ended: &[Ended],
+    ) -> Result<(), PushError> {
+        let by_number: HashMap<u64, &Ended> =
+            ended.iter().map(|ended| (ended.number, ended)).collect();
+        let mut by_upload: BTreeMap<(usize, u64), (u64, u64, u64)> = BTreeMap::new();
+        for record in in_flight {
+            let Some(of) = by_number.get(&record.upload) else {
+                continue;
+            };
+            // Already counted, if the older upload has records of this file.
+            let source = of.upload.sources.get(record.source as usize);
+            if source.is_some_and(|source| files[record.file].path.to_string_lossy() == **source) {
+                continue;
+            }
+            let ids = [record.object_id.as_str()];
+            let states = self.states(record.object_type, ids).await?;
+            let state = states.into_iter().flatten().next().unwrap_or_default();
+            let is_current = matches!(state.current, Current::Version | Current::Deleted)
+                && low_64(&state.hash) == record.hash;
+            let counts = by_upload.entry((record.file, record.upload)).or_default();
+            counts.0 += 1;
+            let file = &mut files[record.file];
+            if is_current {
+                counts.1 += 1;
+                file.accepted += 1;
+            } else if let Some(last) = &state.last_try {
+                counts.2 += 1;
+                file.rejected += 1;
+                file.errors.push(RecordError {
+                    client_request_id: Some(of.upload.client_request_id.clone()),
+                    line: 0,
+                    source_line: record.line,
+                    object_id: Some(record.object_id.clone()),
+                    description: last.reason.clone(),
+                });
+            }
+        }
+        for ((file, upload), (records, accepted, rejected)) in by_upload {
+            let of = by_number[&upload];
+            files[file].uploads.push(UploadReport {
+                client_request_id: of.upload.client_request_id.clone(),
+                status: of.status,
+                records,
+                accepted,
+                rejected,
+            });
+        }
+        Ok(())
+    }
+
+    /// Deletes the bodies of a plan that is not carried out.
+    pub(super) fn discard(&self, plan: &Plan) {
+        for upload in plan.new_uploads() {
+            self.discard_body(upload);
+        }
+    }
+}
