@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::bodies::stride;
 use super::entry_lines::EntryLines;
+use super::ids::id_hash;
 use super::known_lines::KnownLines;
 use super::lines::id_reader;
 use super::plan::{Decision, InFlight, Rules, decide};
@@ -12,14 +13,12 @@ use super::planned::{Chosen, Earlier, InFlightRecord, Orphan, Plan};
 use super::reads::RoundType;
 use super::report::RecordError;
 use super::session::Session;
-use super::survey::{Entry, NO_DATE, Survey, TypeFiles, id_hash};
+use super::survey::{Entry, NO_DATE, Survey, TypeFiles};
 use super::waived::Waived;
 use super::without_parents::WithoutParents;
 use super::{PushError, Resend};
 use crate::ObjectType;
-use crate::ledger::{
-    LedgerError, LineHash, Milliseconds, MissingParents, RecordState, Seconds, SentField, Space,
-};
+use crate::ledger::{LedgerError, LineHash, Milliseconds, RecordState, Seconds, SentField, Space};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;

@@ -10,8 +10,7 @@ use std::fmt;
 
 use memchr::memmem::Finder;
 
-use super::prefixes::Prefixes;
-use super::survey::{Entry, id_hash};
+use super::ids::{Prefixes, id_hash};
 use crate::ObjectType;
 use crate::compare::LineKey;
 use crate::ledger::{LineHash, MissingParents, Seconds};
@@ -202,10 +201,10 @@ impl KnownLines {
         !self.has_others && self.found() == self.records.len() as u64
     }
 
-    /// Whether a record that was found has other versions among the entries, so that all must be
-    /// compared.
-    pub(super) fn have_versions_in(&self, entries: &[Entry]) -> bool {
-        entries.iter().any(|entry| self.has_found(entry.id))
+    /// Whether a record that was found has other versions among entries with these hashes of ids, so
+    /// that all must be compared.
+    pub(super) fn have_versions_in(&self, mut entries: impl Iterator<Item = u64>) -> bool {
+        entries.any(|id| self.has_found(id))
     }
 }
 

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::ids::id_hash;
 use super::session::Session;
-use super::survey::id_hash;
 use crate::ObjectType;
 use crate::ledger::{
     Current, Direction, LedgerError, Milliseconds, MissingParents, RecordState, Upload, UploadState,

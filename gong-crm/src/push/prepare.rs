@@ -9,6 +9,7 @@ use super::PushError;
 use super::body::Body;
 use super::decided::{Decided, OpenRecords, name_errors};
 use super::event::Event;
+use super::ids::id_hash;
 use super::input::{OpenFile, blocking};
 use super::invalid::invalid_records;
 use super::known_lines::KnownLines;
@@ -20,7 +21,7 @@ use super::planned::{Plan, Planned, TypePlan, upserted};
 use super::reads::Gone;
 use super::report::{FileReport, RecordError};
 use super::session::Session;
-use super::survey::{Survey, TypeFiles, id_hash, survey};
+use super::survey::{Survey, TypeFiles, survey};
 use crate::ObjectType;
 use crate::compare::{HashKey, LineKey};
 use crate::ledger::{
@@ -152,7 +153,9 @@ impl Session {
         let surveying = self.survey(object_type, &generations, &mut known);
         let mut surveyed = surveying.await?;
         let of_known = known.as_ref();
-        if of_known.is_some_and(|known| known.have_versions_in(&surveyed.entries)) {
+        if of_known.is_some_and(|known| {
+            known.have_versions_in(surveyed.entries.iter().map(|entry| entry.id))
+        }) {
             // All versions of a record must be compared with each other.
             known = None;
             let surveying = self.survey(object_type, &generations, &mut known);

@@ -4,18 +4,15 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
-use std::hash::Hasher as _;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
 
-use siphasher::sip::SipHasher13;
-
 use super::PushError;
+use super::ids::{Prefixes, id_hash};
 use super::input::{Doubt, OpenFile, unreadable};
 use super::known_lines::{Found, KnownLines};
 use super::lines::each_line;
-use super::prefixes::Prefixes;
 use super::report::RecordError;
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
@@ -166,13 +163,6 @@ impl Survey {
         self.prefixes
             .find(&self.entries, among, id, |entry| entry.id)
     }
-}
-
-/// A keyed hash of an id.
-pub(super) fn id_hash(key: &[u8; 16], object_id: &str) -> u64 {
-    let mut hasher = SipHasher13::new_with_key(key);
-    hasher.write(object_id.as_bytes());
-    hasher.finish()
 }
 
 /// Reads all files of a type once.

@@ -9,10 +9,10 @@ use crate::push::PushError;
 use crate::push::bodies::{Bodies, CHUNK, text_of};
 use crate::push::body::Group;
 use crate::push::chosen_lines::locked;
+use crate::push::ids::id_hash;
 use crate::push::level::Level;
 use crate::push::plan::Share;
 use crate::push::reads::{Absent, Basis, Gone, Held, HoldReason, PlannedAction};
-use crate::push::survey::id_hash;
 
 impl Bodies<'_> {
     /// Writes the lines that delete vanished records.

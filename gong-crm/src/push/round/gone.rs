@@ -13,12 +13,13 @@ use crate::ledger::{
     Action, Current, LastTry, LedgerError, Question, TryOutcome, Upload, UploadState,
 };
 use crate::push::PushError;
+use crate::push::ids::id_hash;
 use crate::push::input::blocking;
 use crate::push::lines::id_reader;
 use crate::push::planned::{Chosen, Plan, TypePlan};
 use crate::push::reads::{Absent, Deletions, Held, HoldReason, Limit, Round, TypeRead};
 use crate::push::session::Session;
-use crate::push::survey::{Survey, id_hash};
+use crate::push::survey::Survey;
 use crate::push::waived::Waived;
 use crate::push::without_parents::WithoutParents;
 

@@ -6,10 +6,10 @@ use super::protect::Protection;
 use crate::ObjectType;
 use crate::ledger::{Action, LedgerError, Question};
 use crate::push::PushError;
+use crate::push::ids::id_hash;
 use crate::push::planned::{Chosen, Plan, TypePlan};
 use crate::push::reads::{Absent, Held, HoldReason, Round};
 use crate::push::session::Session;
-use crate::push::survey::id_hash;
 
 impl Session {
     /// Whether an export writes the ids of its type in another case than before, so that most of the
