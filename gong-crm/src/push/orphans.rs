@@ -8,10 +8,10 @@ use super::bodies::CHUNK;
 use super::entry_lines::EntryLines;
 use super::parents::{Coming, Parents};
 use super::plan::Share;
-use super::planned::{Chosen, Orphan, Plan, TypePlan, upserted};
+use super::planned::{Chosen, Plan, TypePlan, upserted};
 use super::session::Session;
 use super::survey::{Entry, TypeFiles};
-use super::without_parents::WithoutParents;
+use super::without_parents::{Orphan, WithoutParents};
 use crate::ObjectType;
 use crate::ledger::{Action, LedgerError, Upload};
 

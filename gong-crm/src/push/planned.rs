@@ -7,11 +7,9 @@ use super::plan::Share;
 use super::reads::{Gone, RoundPlan, RoundType};
 use super::report::{FileReport, RecordError, Status};
 use super::survey::Entry;
-use super::without_parents::WithoutParents;
+use super::without_parents::{Orphan, WithoutParents};
 use crate::ObjectType;
-use crate::ledger::{
-    Action, Content, MissingParents, Names, NewUpload, Pending, Seconds, SentField, Upload,
-};
+use crate::ledger::{Action, Content, Names, NewUpload, Pending, Seconds, SentField, Upload};
 
 /// A version of a record that is to be sent.
 #[derive(Debug, Clone, Copy)]
@@ -26,15 +24,6 @@ pub(super) struct Chosen {
     pub(super) is_known: bool,
     /// The date of a version that is under way.
     pub(super) date_under_way: Option<Seconds>,
-}
-
-/// A record that is unchanged, and that Gong was sent without what it refers to.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Orphan {
-    pub(super) entry: Entry,
-    pub(super) missing: MissingParents,
-    /// When it was sent.
-    pub(super) since: Seconds,
 }
 
 /// The decisions about the records of one type.

@@ -8,11 +8,19 @@ use jiff::Timestamp;
 use super::PushError;
 use super::entry_lines::EntryLines;
 use super::parents::{Coming, Parents};
-use super::planned::Orphan;
 use super::session::Session;
 use super::survey::{Entry, TypeFiles};
 use crate::ObjectType;
-use crate::ledger::Seconds;
+use crate::ledger::{MissingParents, Seconds};
+
+/// A record that is unchanged, and that Gong was sent without what it refers to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Orphan {
+    pub(super) entry: Entry,
+    pub(super) missing: MissingParents,
+    /// When it was sent.
+    pub(super) since: Seconds,
+}
 
 /// Records of one type, by the type of what they refer to.
 #[derive(Debug, Default)]
