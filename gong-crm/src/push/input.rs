@@ -140,6 +140,17 @@ impl OpenFile {
         (self.file.object_type, self.file.path.clone())
     }
 
+    fn as_input(&self) -> Input {
+        Input {
+            path: self.file.path.clone(),
+            object_type: self.file.object_type,
+            lines: match &self.converted {
+                Some(converted) => Lines::Converted(Arc::clone(converted)),
+                None => Lines::In(self.lines.clone()),
+            },
+        }
+    }
+
     /// A file of records that a source or an app gave.
     pub(super) fn of_source(
         object_type: ObjectType,
@@ -341,6 +352,42 @@ struct Found {
     doubt: Option<Doubt>,
 }
 
+/// What a check finds.
+#[derive(Default)]
+struct Findings {
+    /// The errors of each file.
+    found: BTreeMap<Key, Vec<Found>>,
+    /// The first errors, which are reported.
+    first: Vec<Finding>,
+    errors: u64,
+    warnings: u64,
+}
+
+impl Findings {
+    fn add(&mut self, finding: Finding) {
+        if finding.severity != Severity::Error {
+            self.warnings += 1;
+            return;
+        }
+        let key = (finding.object_type, finding.path.to_path_buf());
+        self.found.entry(key).or_default().push(Found {
+            record: finding.record,
+            error: RecordError::unsent(
+                finding.line,
+                finding.object_id.clone(),
+                finding.message.clone(),
+            ),
+            doubt: Doubt::of(finding.rule, finding.field.as_deref()),
+        });
+        if !finding.is_repeat {
+            self.errors += 1;
+            if self.first.len() < REPORTED_FINDINGS {
+                self.first.push(finding);
+            }
+        }
+    }
+}
+
 /// Checks the files, as the options say.
 pub(super) fn check(
     files: &mut [OpenFile],
@@ -348,19 +395,8 @@ pub(super) fn check(
     events: &Events,
 ) -> Result<Checked, CheckError> {
     let is_checked = options.check.options().is_some();
-    let inputs: Vec<Input> = files
-        .iter()
-        .filter(|open| is_checked || open.converted.is_some())
-        .map(|open| Input {
-            path: open.file.path.clone(),
-            object_type: open.file.object_type,
-            lines: match &open.converted {
-                Some(converted) => Lines::Converted(Arc::clone(converted)),
-                None => Lines::In(open.lines.clone()),
-            },
-        })
-        .collect();
-    if inputs.is_empty() {
+    let is_input = |open: &OpenFile| is_checked || open.converted.is_some();
+    if !files.iter().any(is_input) {
         return Ok(Checked::Sendable);
     }
     let mut check_options = options.push_check().unwrap_or_else(|| {
@@ -370,33 +406,11 @@ pub(super) fn check(
     });
     // Each record with a word that is not known is held back, not the first alone.
     check_options.repeats = true;
-    let mut found: BTreeMap<Key, Vec<Found>> = BTreeMap::new();
-    let (mut first, mut errors, mut warnings) = (Vec::new(), 0_u64, 0_u64);
-    let mut on_finding = |finding: Finding| {
-        if finding.severity == Severity::Error {
-            errors += u64::from(!finding.is_repeat);
-            let key = (finding.object_type, finding.path.to_path_buf());
-            let of_file = found.entry(key).or_default();
-            of_file.push(Found {
-                record: finding.record,
-                error: RecordError::unsent(
-                    finding.line,
-                    finding.object_id.clone(),
-                    finding.message.clone(),
-                ),
-                doubt: Doubt::of(finding.rule, finding.field.as_deref()),
-            });
-        } else {
-            warnings += 1;
-        }
-        let is_new_error = finding.severity == Severity::Error && !finding.is_repeat;
-        let is_shown = first.len() < REPORTED_FINDINGS && is_new_error;
-        if is_shown {
-            first.push(finding);
-        }
-    };
+    let mut findings = Findings::default();
+    let mut on_finding = |finding| findings.add(finding);
     let mut records: BTreeMap<Key, u64> = BTreeMap::new();
     if is_checked {
+        let inputs = files.iter().map(OpenFile::as_input).collect();
         let summary = check::check_inputs(inputs, &check_options, &mut on_finding)?;
         let counts = summary.files.iter();
         records.extend(counts.map(|of| ((of.object_type, of.path.to_path_buf()), of.records)));
@@ -416,6 +430,12 @@ pub(super) fn check(
     for open in files.iter_mut() {
         open.records = records.get(&open.key()).copied().unwrap_or_default();
     }
+    let Findings {
+        mut found,
+        first,
+        errors,
+        warnings,
+    } = findings;
     events.emit(Event::Checked {
         findings: first,
         errors,
