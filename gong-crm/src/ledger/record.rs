@@ -33,6 +33,13 @@ pub enum Current {
     Unknown,
 }
 
+impl Current {
+    /// Whether Gong has the version with the stored hash, or accepted that as a deletion.
+    pub(crate) fn is_certain(self) -> bool {
+        matches!(self, Self::Version | Self::Deleted)
+    }
+}
+
 /// A field that Gong was sent with a record: the number of its name, and a hash of its value.
 ///
 /// The hash is [`NULL_SENT`](Self::NULL_SENT) once the field was cleared with `null`.
@@ -214,7 +221,7 @@ impl RecordState {
 
     /// The version before the next one, if that becomes the current version now.
     pub(crate) fn before_next(&self, next: u64, now: Seconds) -> Option<Before> {
-        if !matches!(self.current, Current::Version | Current::Deleted) {
+        if !self.current.is_certain() {
             return None;
         }
         let current = low_64(&self.hash);

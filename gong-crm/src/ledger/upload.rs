@@ -44,6 +44,11 @@ impl UploadState {
         }
     }
 
+    /// Whether Gong may have the upload and has not said what became of it.
+    pub(crate) fn may_be_in_gong(self) -> bool {
+        matches!(self, Self::Sending | Self::Accepted)
+    }
+
     /// Whether the upload still waits for something.
     pub fn is_open(self) -> bool {
         matches!(self, Self::Planned | Self::Sending | Self::Accepted)

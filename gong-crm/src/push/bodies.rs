@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use super::PushError;
 use super::body::{Body, BodyWriter, Group};
 use super::chosen_lines::{ChosenLines, Read, changed_while_read, locked};
-use super::facts::Clears;
 use super::level::Level;
 use super::parents::Parents;
 use super::plan::Share;
@@ -20,8 +19,8 @@ use super::users::has_other_address;
 use crate::ObjectType;
 use crate::compare::{Edits, HashKey, LineKey, Reader, deletion_line, sent_form};
 use crate::ledger::{
-    Action, Clearing, Content, Current, Direction, LineHash, Names, Pending, Question, RecordState,
-    Seconds, SentField,
+    Action, Clearing, Content, Current, Direction, Facts, LineHash, Names, Pending, Question,
+    RecordState, Seconds, SentField,
 };
 
 /// How many lines are read at once.
@@ -34,6 +33,22 @@ pub(super) fn stride(object_type: ObjectType) -> u16 {
         2
     } else {
         1
+    }
+}
+
+/// How fields that a record had and has no more are cleared.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clears {
+    pub(super) custom: Clearing,
+    pub(super) standard: Clearing,
+}
+
+impl Clears {
+    fn of(facts: &Facts) -> Self {
+        Self {
+            custom: Clearing::of_custom(facts),
+            standard: Clearing::of_standard(facts),
+        }
     }
 }
 
@@ -447,8 +462,7 @@ impl<'a> Bodies<'a> {
     /// The last date that Gong can have been sent of a record before the version of a step.
     pub(super) fn last_sent_date(&self, known: Option<&RecordState>, step: u16) -> Option<Seconds> {
         let sent = known.and_then(|known| known.sent_date);
-        let is_certain =
-            known.is_some_and(|known| matches!(known.current, Current::Version | Current::Deleted));
+        let is_certain = known.is_some_and(|known| known.current.is_certain());
         if is_certain {
             sent
         } else {

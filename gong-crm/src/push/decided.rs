@@ -1,15 +1,16 @@
 //! Decides about the records of one type: it looks each up in the ledger, and [`plan`](super::plan)
 //! decides what to do with it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::bodies::stride;
 use super::entry_lines::EntryLines;
 use super::ids::id_hash;
 use super::known_lines::KnownLines;
 use super::lines::id_reader;
+use super::open_records::{OpenRecord, OpenRecords};
 use super::plan::{Decision, InFlight, Rules, decide};
-use super::planned::{Chosen, Earlier, InFlightRecord, Plan};
+use super::planned::{Chosen, InFlightRecord, Plan};
 use super::reads::RoundType;
 use super::report::RecordError;
 use super::session::Session;
@@ -18,7 +19,7 @@ use super::waived::Waived;
 use super::without_parents::{Orphan, WithoutParents};
 use super::{PushError, Resend};
 use crate::ObjectType;
-use crate::ledger::{LedgerError, LineHash, Milliseconds, RecordState, Seconds, SentField, Space};
+use crate::ledger::{LedgerError, LineHash, Milliseconds, RecordState, Seconds, Space};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
@@ -26,40 +27,6 @@ const PAGE: usize = 4_096;
 /// Of how many records a round writes down that they are given as other lines: the next rounds do
 /// the others.
 const LINES_PER_ROUND: usize = 100_000;
-
-/// The records of open uploads of one type, by the hash of their id.
-#[derive(Debug, Default)]
-pub(super) struct OpenRecords {
-    pub(super) by_id: HashMap<u64, (InFlight, String)>,
-    /// The fields that Gong is being sent with them.
-    pub(super) fields: HashMap<u64, Vec<SentField>>,
-    /// For users, the address of the last of them.
-    pub(super) addresses: HashMap<u64, Option<u64>>,
-}
-
-impl OpenRecords {
-    /// What they are for the versions that are sent after them.
-    pub(super) fn before(self, chosen: &[Chosen]) -> Earlier {
-        let mut earlier = Earlier {
-            fields: self.fields,
-            ..Earlier::default()
-        };
-        let later = chosen.iter().filter(|chosen| chosen.step > 0);
-        let later: HashSet<u64> = later.map(|chosen| chosen.entry.id).collect();
-        earlier.fields.retain(|id, _| later.contains(id));
-        for chosen in chosen {
-            let is_after = chosen.date_under_way.is_some() || chosen.step > 0;
-            let id = chosen.entry.id;
-            if let Some((of, _)) = self.by_id.get(&id).filter(|_| is_after)
-                && chosen.step == of.step.saturating_add(1)
-            {
-                let address = self.addresses.get(&id).copied().flatten();
-                earlier.addresses.insert((id, chosen.step), address);
-            }
-        }
-        earlier
-    }
-}
 
 /// Records that go back and forth between two versions.
 #[derive(Debug, Default)]
@@ -120,6 +87,7 @@ pub(super) struct Decided<'a> {
     files: &'a TypeFiles<'a>,
     surveyed: &'a Survey,
     known: Option<&'a KnownLines>,
+    open: &'a OpenRecords,
     plan: &'a mut Plan,
     rules: Rules,
     pub(super) chosen: Vec<Chosen>,
@@ -153,6 +121,7 @@ impl<'a> Decided<'a> {
         files: &'a TypeFiles<'a>,
         surveyed: &'a Survey,
         known: Option<&'a KnownLines>,
+        open: &'a OpenRecords,
         plan: &'a mut Plan,
         may_search: bool,
     ) -> Self {
@@ -172,6 +141,7 @@ impl<'a> Decided<'a> {
             files,
             surveyed,
             known,
+            open,
             plan,
             rules: Rules {
                 as_of: session
@@ -202,18 +172,14 @@ impl<'a> Decided<'a> {
     }
 
     /// Looks the records up one by one: for small pushes.
-    pub(super) async fn probe(
-        &mut self,
-        ids: &[String],
-        in_flight: &OpenRecords,
-    ) -> Result<(), LedgerError> {
+    pub(super) async fn probe(&mut self, ids: &[String]) -> Result<(), LedgerError> {
         for chunk in ids.chunks(PAGE) {
             let of_chunk = chunk.iter().map(String::as_str);
             let states = self.session.states(self.files.object_type, of_chunk);
             for (id, state) in chunk.iter().zip(states.await?) {
                 if let Some(state) = state {
                     let hash = id_hash(&self.session.key, id);
-                    self.visit(id, hash, self.surveyed.find(hash), &state, in_flight);
+                    self.visit(id, hash, self.surveyed.find(hash), &state);
                 }
             }
         }
@@ -221,7 +187,7 @@ impl<'a> Decided<'a> {
     }
 
     /// Reads all records of the type: for large pushes.
-    pub(super) async fn scan(&mut self, in_flight: &OpenRecords) -> Result<(), LedgerError> {
+    pub(super) async fn scan(&mut self) -> Result<(), LedgerError> {
         let key = self.session.key;
         let ledger = self.session.ledger.ledger();
         let mut after = None;
@@ -245,7 +211,7 @@ impl<'a> Decided<'a> {
             let hashes: Vec<u64> = ids.iter().map(|(id, _)| id_hash(&key, id)).collect();
             let found = self.surveyed.find_all(&hashes);
             for (((id, state), hash), start) in ids.iter().zip(hashes).zip(found) {
-                self.visit(id, hash, start, state, in_flight);
+                self.visit(id, hash, start, state);
             }
             if page.len() < PAGE {
                 return Ok(());
@@ -255,22 +221,15 @@ impl<'a> Decided<'a> {
     }
 
     /// Looks at a record of the ledger, whose first version in the source is at `start`, if it is there.
-    fn visit(
-        &mut self,
-        id: &str,
-        hash: u64,
-        start: Option<usize>,
-        state: &RecordState,
-        in_flight: &OpenRecords,
-    ) {
+    fn visit(&mut self, id: &str, hash: u64, start: Option<usize>, state: &RecordState) {
         if let Some(start) = start {
             if !self.visited[start] {
-                self.group(start, Some((id, state)), in_flight);
+                self.group(start, Some((id, state)));
             }
         } else if self.known.is_some_and(|known| known.has_found(hash)) {
             // It is unchanged, and counted.
         } else if let Some((round, read)) = self.session.read_of(self.files.object_type) {
-            let under_way = in_flight.by_id.get(&hash).map(|(under_way, _)| under_way);
+            let under_way = self.open.get(hash).map(|of| &of.version);
             let is_held_back = self.surveyed.present.contains(&hash);
             self.round
                 .visit_absent(round, read, id, state, under_way, is_held_back);
@@ -278,26 +237,26 @@ impl<'a> Decided<'a> {
     }
 
     /// Looks at records whose first version is under way, and that vanished from the source.
-    pub(super) fn absent_in_flight(&mut self, in_flight: &OpenRecords) {
+    pub(super) fn absent_in_flight(&mut self) {
         let Some((round, read)) = self.session.read_of(self.files.object_type) else {
             return;
         };
-        for (hash, (under_way, id)) in &in_flight.by_id {
+        for (hash, of) in self.open.iter() {
             let is_there =
-                self.surveyed.find(*hash).is_some() || self.surveyed.present.contains(hash);
+                self.surveyed.find(hash).is_some() || self.surveyed.present.contains(&hash);
             if !is_there {
-                self.round.visit_first_in_flight(round, read, id, under_way);
+                (self.round).visit_first_in_flight(round, read, &of.object_id, &of.version);
             }
         }
     }
 
     /// Decides about the records that the ledger does not know.
-    pub(super) fn rest(&mut self, in_flight: &OpenRecords) {
+    pub(super) fn rest(&mut self) {
         let mut start = 0;
         while let Some(first) = self.surveyed.entries.get(start) {
             let length = self.length_of_group(start, first.id);
             if !self.visited[start] {
-                self.group(start, None, in_flight);
+                self.group(start, None);
             }
             start += length;
         }
@@ -310,12 +269,7 @@ impl<'a> Decided<'a> {
             .count()
     }
 
-    fn group(
-        &mut self,
-        start: usize,
-        known: Option<(&str, &RecordState)>,
-        in_flight: &OpenRecords,
-    ) {
+    fn group(&mut self, start: usize, known: Option<(&str, &RecordState)>) {
         let entries = &self.surveyed.entries;
         let id = entries[start].id;
         let length = self.length_of_group(start, id);
@@ -331,7 +285,7 @@ impl<'a> Decided<'a> {
             self.leave_out(versions);
             return;
         }
-        let under_way = in_flight.by_id.get(&id);
+        let under_way = self.open.get(id);
         let resend = match (&self.session.options.resend, known) {
             (Resend::None, _) => false,
             (Resend::All, _) => true,
@@ -345,7 +299,7 @@ impl<'a> Decided<'a> {
         };
         let mut decisions = std::mem::take(&mut self.decisions);
         let state = known.map(|(_, state)| state);
-        let flying = under_way.map(|(in_flight, _)| *in_flight);
+        let flying = under_way.map(|of| of.version);
         decide(versions, state, flying, rules, &mut decisions);
         if is_foreign {
             for decision in &mut decisions {
@@ -444,7 +398,7 @@ impl<'a> Decided<'a> {
         decision: Decision,
         is_followed: bool,
         known: Option<(&str, &RecordState)>,
-        under_way: Option<&(InFlight, String)>,
+        under_way: Option<&OpenRecord>,
         before: Before,
     ) {
         let (place, _) = self.files.locate(version.place);
@@ -532,7 +486,7 @@ impl<'a> Decided<'a> {
                 self.plan.is_invalid = true;
             }
             Decision::InFlight { upload } => {
-                let object_id = under_way.map(|(_, id)| id.clone()).unwrap_or_default();
+                let object_id = under_way.map(|of| of.object_id.clone()).unwrap_or_default();
                 self.plan.in_flight.push(InFlightRecord {
                     file,
                     object_type: self.files.object_type,
@@ -540,7 +494,7 @@ impl<'a> Decided<'a> {
                     hash: version.hash,
                     line,
                     upload,
-                    source: under_way.map_or(0, |(in_flight, _)| in_flight.source),
+                    source: under_way.map_or(0, |of| of.version.source),
                 });
             }
             Decision::Send {
@@ -554,7 +508,7 @@ impl<'a> Decided<'a> {
                     self.alternating.add(id);
                 }
                 // After the version that is under way.
-                let first = under_way.map_or(0, |(in_flight, _)| in_flight.step.saturating_add(1));
+                let first = under_way.map_or(0, |of| of.version.step.saturating_add(1));
                 let steps = step.saturating_mul(stride(self.files.object_type));
                 let step = first.saturating_add(steps);
                 self.chosen.push(Chosen {

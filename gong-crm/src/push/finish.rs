@@ -11,7 +11,7 @@ use super::input::OpenFile;
 use super::planned::{InFlightRecord, Plan};
 use super::report::{FileReport, RecordError, Report, Status, UploadReport, Verdict};
 use super::session::Session;
-use crate::ledger::{Current, low_64};
+use crate::ledger::low_64;
 
 /// The minimum number of calls for an upload: the upload, and two status checks.
 const CALLS_PER_UPLOAD: u64 = 3;
@@ -134,8 +134,7 @@ impl Session {
             let ids = [record.object_id.as_str()];
             let states = self.states(record.object_type, ids).await?;
             let state = states.into_iter().flatten().next().unwrap_or_default();
-            let is_current = matches!(state.current, Current::Version | Current::Deleted)
-                && low_64(&state.hash) == record.hash;
+            let is_current = state.current.is_certain() && low_64(&state.hash) == record.hash;
             let counts = by_upload.entry((record.file, record.upload)).or_default();
             counts.0 += 1;
             let file = &mut files[record.file];

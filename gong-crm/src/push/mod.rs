@@ -11,7 +11,7 @@
 //! 2. `prepare` makes the plan. `survey` reads each file once: where each record is, and the hash it is
 //!    compared by. `plan` decides for each record: unchanged, sent, held back. It is pure. `bodies`
 //!    writes what is sent into files of the spool.
-//! 3. `prepare` writes the uploads into the ledger. Nothing has been sent so far.
+//! 3. `store_plan` writes the uploads into the ledger. Nothing has been sent so far.
 //! 4. `run` runs the uploads in the order in which records refer to each other.
 //! 5. `deliver` brings one upload to its end, as the table in `transition` says.
 //! 6. `verdict` reads Gong's response, and `outcome` writes what it means for each record into the ledger.
@@ -43,7 +43,6 @@ mod ended;
 mod entry_lines;
 mod event;
 mod execute;
-mod facts;
 mod finish;
 mod graph;
 mod ids;
@@ -54,6 +53,7 @@ mod known_lines;
 mod level;
 mod lines;
 mod notes;
+mod open_records;
 mod options;
 mod origins;
 mod orphans;
@@ -74,6 +74,7 @@ mod run;
 mod search;
 mod session;
 mod spool;
+mod store_plan;
 mod stored;
 mod survey;
 mod thin;

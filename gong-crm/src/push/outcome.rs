@@ -8,9 +8,10 @@ use super::deliver::{NOT_FOUND_BEFORE_RESEND, is_not_found};
 use super::ended::{Counts, Ended, Outcome, unfinished};
 use super::event::Event;
 use super::report::Status;
+use super::search::Search;
 use super::session::Session;
 use super::transition::End;
-use super::verdict::{Judgement, Rest};
+use super::verdict::{Judgement, Rest, judge_as_known};
 use crate::ObjectType;
 use crate::ledger::{
     Action, Conclusion, Direction, LedgerError, NewUpload, Pending, Purpose, Question,
@@ -295,15 +296,8 @@ impl Session {
     ) -> Result<Ended, LedgerError> {
         let judgement = self.judge(status, pending.len()).await?;
         let mut outcomes = self.write_verdict(upload, pending, &judgement).await?;
-        let mut searches = Vec::new();
-        let queue = self
-            .search_queue(upload, pending, &judgement, &outcomes)
-            .await?;
-        if !queue.is_empty() {
-            let body = upload.body.clone().unwrap_or_default();
-            self.search(upload, &body, pending, queue, &mut outcomes, &mut searches)
-                .await?;
-        }
+        let search = Search::new(upload, pending, &mut outcomes);
+        let searches = Box::pin(self.search(search, &judgement)).await?;
         self.discard_body(upload);
         upload.body = None;
         for (pending, outcome) in pending.iter().zip(&outcomes) {
@@ -323,6 +317,16 @@ impl Session {
         let mut ended = Ended::of_verdict(upload, pending, &judgement, &outcomes, searches);
         ended.waits_for_search = judgement.has_unlisted && !self.may_search().await?;
         Ok(ended)
+    }
+
+    /// Reads the verdict of an upload of so many records, as this Gong means it.
+    pub(super) async fn judge(
+        &self,
+        status: &RequestStatus,
+        records: usize,
+    ) -> Result<Judgement, LedgerError> {
+        let taken = self.facts().await?.answer(Question::GoodLinesTaken);
+        Ok(judge_as_known(status, records, taken))
     }
 
     /// Writes the verdict of one upload into the ledger.

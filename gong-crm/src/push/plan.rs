@@ -219,7 +219,7 @@ fn place_in_chain(
                 Decision::InFlight { upload },
             )
         }
-        (None, Some(known)) if matches!(known.current, Current::Version | Current::Deleted) => {
+        (None, Some(known)) if known.current.is_certain() => {
             (low_64(&known.hash), known.sent_date, Decision::Unchanged)
         }
         _ => return None,
@@ -287,7 +287,7 @@ fn one(
             Decision::Unchanged
         };
     }
-    let holds_something = matches!(known.current, Current::Version | Current::Deleted);
+    let holds_something = known.current.is_certain();
     if holds_something && !is_later(version, known.as_of, known.sent_date, rules) {
         return Decision::NewerInGong;
     }

@@ -6,17 +6,14 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::PushError;
-use super::body::Body;
-use super::decided::{Decided, OpenRecords, name_errors};
+use super::decided::{Decided, name_errors};
 use super::event::Event;
-use super::ids::id_hash;
 use super::input::{OpenFile, blocking};
 use super::invalid::invalid_records;
 use super::known_lines::KnownLines;
 use super::level::Level;
 use super::notes::note_dates;
 use super::parents::{Coming, Parents};
-use super::plan::InFlight;
 use super::planned::{Plan, Planned, TypePlan, upserted};
 use super::reads::Gone;
 use super::report::{FileReport, RecordError};
@@ -24,10 +21,7 @@ use super::session::Session;
 use super::survey::{Survey, TypeFiles, survey};
 use crate::ObjectType;
 use crate::compare::{HashKey, LineKey};
-use crate::ledger::{
-    Action, Current, Direction, Head, LedgerError, Names, NewUpload, Pending, Purpose, Upload,
-    UploadState, low_64,
-};
+use crate::ledger::{Action, Current, Head, LedgerError, Names, Purpose, Upload, UploadState};
 
 /// From this size of a type's files on, all records of the type are read from the ledger, so that most
 /// lines need no reading.
@@ -81,54 +75,6 @@ impl Session {
         Ok(plan)
     }
 
-    /// Writes a plan into the ledger. Nothing may be sent before this returns.
-    pub(super) async fn write_down(&self, plan: &mut Plan) -> Result<(), LedgerError> {
-        self.write_round(plan).await?;
-        let mut writes = std::mem::take(&mut plan.writes);
-        self.ledger
-            .clear_last_tries(self.space, &writes.settled)
-            .await?;
-        let sources: Vec<String> = self.files.iter().map(source_of).collect();
-        for (object_type, held) in &writes.held {
-            let mut upload = self.blank_upload(*object_type, 0).await?;
-            upload.sources.clone_from(&sources);
-            self.ledger.hold_back(&upload, held, self.now()).await?;
-        }
-        self.ledger.begin(writes.new, &mut writes.names).await?;
-        for (mut upload, pending, kept) in writes.overtaken {
-            self.keep_only(&mut upload, &pending, &kept).await?;
-        }
-        Ok(())
-    }
-
-    /// Finds the records of unsent uploads for which this push has later versions.
-    async fn overtaken_by(
-        &self,
-        surveyed: &Survey,
-        object_type: ObjectType,
-        open: &[Upload],
-    ) -> Result<Vec<(Upload, Vec<Pending>, Vec<usize>)>, LedgerError> {
-        let mut overtaken = Vec::new();
-        for upload in open {
-            let is_unsent = upload.state == UploadState::Planned
-                && upload.object_type == object_type
-                && upload.space() == self.space
-                && upload.purpose != Purpose::Legacy;
-            if !is_unsent {
-                continue;
-            }
-            let pending = self.ledger.manifest(upload.number).await?;
-            let is_named = |id: &str| surveyed.find(id_hash(&self.key, id)).is_some();
-            let kept: Vec<usize> = (0..pending.len())
-                .filter(|place| !is_named(&pending[*place].object_id))
-                .collect();
-            if kept.len() < pending.len() {
-                overtaken.push((upload.clone(), pending, kept));
-            }
-        }
-        Ok(overtaken)
-    }
-
     /// Notes the records that the check found invalid, so that their rejects are kept.
     async fn note_invalid(&self, plan: &mut Plan) -> Result<(), PushError> {
         let (files, key) = (Arc::clone(&self.files), self.key);
@@ -164,21 +110,22 @@ impl Session {
         let files = TypeFiles::new(object_type, &self.files);
         let may_search = self.may_search().await?;
         let known = known.as_ref();
-        let mut decided = Decided::new(self, &files, &surveyed, known, plan, may_search);
+        let open_records = self.open_records(object_type, open).await?;
+        let of_open = &open_records;
+        let mut decided = Decided::new(self, &files, &surveyed, known, of_open, plan, may_search);
         decided.may_have_come = may_have_come;
         for (parent, since, id) in known.iter().flat_map(|known| known.without_parents()) {
             decided.without_parents.add_known(parent, since, id);
         }
-        let in_flight = self.open_records(object_type, open).await?;
         match &surveyed.ids {
             // Only a scan finds records that are not there any more.
             Some(ids) if !self.is_complete(object_type) => {
-                decided.probe(ids, &in_flight).await?;
+                decided.probe(ids).await?;
             }
-            _ => decided.scan(&in_flight).await?,
+            _ => decided.scan().await?,
         }
-        decided.absent_in_flight(&in_flight);
-        decided.rest(&in_flight);
+        decided.absent_in_flight();
+        decided.rest();
         let Decided {
             chosen,
             orphans,
@@ -203,7 +150,7 @@ impl Session {
         let mut of_type = TypePlan {
             object_type,
             is_first: self.is_first(object_type).await?,
-            earlier: in_flight.before(&chosen),
+            earlier: open_records.before(&chosen),
             chosen,
             orphans,
             without_parents,
@@ -294,48 +241,6 @@ impl Session {
         Ok(Some(known))
     }
 
-    /// The records of uploads that may be in Gong without a verdict.
-    async fn open_records(
-        &self,
-        object_type: ObjectType,
-        open: &[Upload],
-    ) -> Result<OpenRecords, LedgerError> {
-        let mut records = OpenRecords::default();
-        for upload in open {
-            let may_be_in_gong =
-                matches!(upload.state, UploadState::Sending | UploadState::Accepted);
-            if upload.object_type != object_type || upload.space() != self.space || !may_be_in_gong
-            {
-                continue;
-            }
-            for pending in self.ledger.manifest(upload.number).await? {
-                let in_flight = InFlight {
-                    upload: upload.number,
-                    push: upload.push,
-                    source: pending.source,
-                    hash: low_64(&pending.hash),
-                    step: upload.step,
-                    as_of: upload.as_of,
-                    date: pending.sent_date,
-                    is_deletion: upload.direction == Direction::Delete,
-                    scope: upload.scope,
-                    missing: pending.missing_parents,
-                };
-                let id = id_hash(&self.key, &pending.object_id);
-                let fields = records.fields.entry(id).or_default();
-                fields.extend(pending.fields);
-                // Later pushes and steps have later versions; the numbers do not show this.
-                let order = |of: &InFlight| (of.push, of.step);
-                let known = records.by_id.get(&id);
-                if known.is_none_or(|(known, _)| order(known) <= order(&in_flight)) {
-                    records.addresses.insert(id, pending.address);
-                    records.by_id.insert(id, (in_flight, pending.object_id));
-                }
-            }
-        }
-        Ok(records)
-    }
-
     /// Older uploads that must have their verdict first: they have versions of records of this
     /// push, or were made by a version of this tool that did not know records.
     fn follow_older(
@@ -355,8 +260,7 @@ impl Session {
             .collect();
         let named: HashSet<ObjectType> = types.iter().map(|of_type| of_type.object_type).collect();
         for upload in open {
-            let may_be_in_gong =
-                matches!(upload.state, UploadState::Sending | UploadState::Accepted);
+            let may_be_in_gong = upload.state.may_be_in_gong();
             if upload.state == UploadState::Planned && upload.scope != 0 {
                 continue;
             }
@@ -377,92 +281,6 @@ impl Session {
             }
         }
     }
-
-    async fn blank_upload(
-        &self,
-        object_type: ObjectType,
-        number: u64,
-    ) -> Result<Upload, LedgerError> {
-        let identity = self.ledger.ledger().identity().await?;
-        let now = self.now();
-        Ok(Upload {
-            number,
-            client_request_id: identity.request_id(object_type, number)?,
-            integration_id: self.integration_id,
-            object_type,
-            direction: Direction::Upsert,
-            purpose: Purpose::Records,
-            state: UploadState::Planned,
-            records: 0,
-            bytes: 0,
-            accepted: 0,
-            rejected: 0,
-            sources: Vec::new(),
-            planned_at: now,
-            accepted_at: None,
-            completed_at: None,
-            not_found: 0,
-            status: None,
-            space: self.space.0,
-            as_of: self
-                .read_of(object_type)
-                .map_or(self.as_of, |(_, read)| read.as_of),
-            push: self.as_of,
-            body: None,
-            body_hash: String::new(),
-            has_own_id: false,
-            order: None,
-            step: 0,
-            scope: self.owner(object_type),
-        })
-    }
-
-    async fn new_upload(&self, body: Body) -> Result<NewUpload, PushError> {
-        let blank = self.blank_upload(body.object_type, body.number).await?;
-        let (group, records) = (body.group, body.records);
-        let files = body.files.iter();
-        let sources = files.map(|file| self.files.get(*file as usize).map(source_of));
-        let upload = Upload {
-            direction: group.direction,
-            order: Some(group.level.direction()),
-            step: group.level.step(),
-            records: records.len() as u64,
-            bytes: body.bytes,
-            as_of: group.as_of.unwrap_or(blank.as_of),
-            sources: sources.map(Option::unwrap_or_default).collect(),
-            body: Some(body.name),
-            body_hash: body.hash,
-            ..blank
-        };
-        Ok(NewUpload { upload, records })
-    }
-
-    /// Returns the only upload the id that the user chose.
-    async fn take_own_id(&self, plan: &mut Plan) -> Result<(), PushError> {
-        let Some(id) = &self.options.request_id else {
-            return Ok(());
-        };
-        let [only] = plan.writes.new.as_mut_slice() else {
-            return match plan.writes.new.len() {
-                0 => Ok(()),
-                uploads => Err(PushError::OneIdForMany { uploads }),
-            };
-        };
-        let earlier = self.ledger.ledger().upload(id).await?;
-        if let Some(earlier) = earlier
-            && earlier.body_hash != only.upload.body_hash
-        {
-            return Err(PushError::IdUsed { id: id.clone() });
-        }
-        only.upload.client_request_id = id.clone();
-        only.upload.has_own_id = true;
-        for planned in &mut plan.uploads {
-            if planned.upload.number == only.upload.number {
-                planned.upload = only.upload.clone();
-            }
-        }
-        Ok(())
-    }
 }
 
 /// The records of the input that are not sent: a limit or a finding holds them back.
@@ -475,10 +293,6 @@ fn held_records(plan: &Plan) -> impl Iterator<Item = (ObjectType, String)> {
         ids.map(|id| (*object_type, id))
     });
     changes.chain(invalid)
-}
-
-fn source_of(file: &OpenFile) -> String {
-    file.file.path.to_string_lossy().into_owned()
 }
 
 fn first_report(open: &OpenFile) -> FileReport {

@@ -5,6 +5,8 @@
 
 use std::collections::VecDeque;
 
+use gong_client::status::RequestState;
+
 use super::ended::Outcome;
 use super::event::Event;
 use super::session::Session;
@@ -15,124 +17,143 @@ use crate::ledger::{LedgerError, NewUpload, Pending, Purpose, RecordOutcome, Upl
 /// How often the same content may fail as a whole before it is sent in halves.
 const WHOLE_FAILURES_BEFORE_HALVES: u8 = 2;
 
-impl Session {
-    /// The parts in which an upload's records are sent again, to learn which of them Gong rejects.
-    pub(super) async fn search_queue(
-        &self,
-        upload: &Upload,
-        pending: &[Pending],
-        judgement: &Judgement,
-        outcomes: &[Outcome],
-    ) -> Result<VecDeque<Vec<usize>>, LedgerError> {
-        let open: Vec<usize> = (0..outcomes.len())
-            .filter(|place| {
-                matches!(
-                    outcomes[*place].outcome,
-                    RecordOutcome::Uncertain | RecordOutcome::NotAccepted
-                )
-            })
-            .collect();
-        let mut queue = VecDeque::new();
-        match judgement.rest {
-            // A record that was sent alone has no more errors to list.
-            Rest::Uncertain if judgement.has_unlisted && pending.len() > 1 => {
-                halves(open, &mut queue);
-            }
-            Rest::Uncertain if !judgement.rejected.is_empty() => queue.push_back(open),
-            Rest::NotAccepted if open.len() > 1 => {
-                let first = pending.first().map(|pending| pending.object_id.as_str());
-                let ledger = self.ledger.ledger();
-                let states = ledger
-                    .records(upload.space(), upload.object_type, first)
-                    .await?;
-                let tries = states
-                    .into_iter()
-                    .flatten()
-                    .next()
-                    .and_then(|state| state.last_try)
-                    .map_or(0, |last| last.tries);
-                if tries >= WHOLE_FAILURES_BEFORE_HALVES || self.options.find_all_errors {
-                    halves(open, &mut queue);
-                }
-            }
-            _ => {}
+/// The search among the records of one upload.
+pub(super) struct Search<'a> {
+    of: &'a Upload,
+    pending: &'a [Pending],
+    outcomes: &'a mut [Outcome],
+    /// The parts that are sent next, as places of records.
+    queue: VecDeque<Vec<usize>>,
+    /// Uploads that the search has made.
+    uploads: Vec<Upload>,
+    /// Records whose upload failed as a whole although it had no other record.
+    failed_alone: Vec<FailedAlone>,
+    /// Whether Gong accepted others in the meantime.
+    takes_others: bool,
+}
+
+struct FailedAlone {
+    place: usize,
+    upload: Upload,
+    judgement: Judgement,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(of: &'a Upload, pending: &'a [Pending], outcomes: &'a mut [Outcome]) -> Self {
+        Self {
+            of,
+            pending,
+            outcomes,
+            queue: VecDeque::new(),
+            uploads: Vec::new(),
+            failed_alone: Vec::new(),
+            takes_others: false,
         }
-        Ok(queue)
     }
 
+    /// Those of some records that a verdict leaves open.
+    fn open(&self, places: impl IntoIterator<Item = usize>) -> Vec<usize> {
+        let is_open = |place: &usize| {
+            let outcome = self.outcomes[*place].outcome;
+            matches!(
+                outcome,
+                RecordOutcome::Uncertain | RecordOutcome::NotAccepted
+            )
+        };
+        places.into_iter().filter(is_open).collect()
+    }
+
+    /// Decides in which parts the records are sent again that the verdict of some leaves open.
+    fn queue_rest(&mut self, judgement: &Judgement, places: impl ExactSizeIterator<Item = usize>) {
+        let records = places.len();
+        let open = self.open(places);
+        match judgement.rest {
+            // A record that was sent alone has no more errors to list.
+            Rest::Uncertain if judgement.has_unlisted && records > 1 => self.halve(open),
+            Rest::Uncertain if !judgement.rejected.is_empty() => self.queue.push_back(open),
+            Rest::NotAccepted => self.halve(open),
+            // Counts that say nothing say no more when they are asked again.
+            _ => {}
+        }
+    }
+
+    fn halve(&mut self, mut places: Vec<usize>) {
+        let second = places.split_off(places.len() / 2);
+        let halves = [places, second].into_iter();
+        self.queue.extend(halves.filter(|half| !half.is_empty()));
+    }
+
+    /// The records at some places, for an upload of their own.
+    fn part(&self, places: &[usize]) -> Vec<Pending> {
+        let part = places.iter().map(|place| Pending {
+            is_known: true,
+            ..self.pending[*place].clone()
+        });
+        part.collect()
+    }
+}
+
+impl Session {
+    /// Sends records again that a verdict leaves open, to learn which of them Gong rejects. Gives the
+    /// uploads for that.
     pub(super) async fn search(
         &self,
-        of: &Upload,
-        body: &str,
-        pending: &[Pending],
-        queue: VecDeque<Vec<usize>>,
-        outcomes: &mut [Outcome],
-        searches: &mut Vec<Upload>,
-    ) -> Result<(), LedgerError> {
-        let mut alone = Alone::default();
-        let searched = self
-            .search_parts(of, body, pending, queue, outcomes, searches, &mut alone)
-            .await;
-        for mut found in alone.failed {
+        mut search: Search<'_>,
+        judgement: &Judgement,
+    ) -> Result<Vec<Upload>, LedgerError> {
+        if judgement.rest != Rest::NotAccepted || self.is_sent_in_halves(&search).await? {
+            search.queue_rest(judgement, 0..search.pending.len());
+        }
+        let searched = self.search_parts(&mut search).await;
+        for mut found in std::mem::take(&mut search.failed_alone) {
             // If Gong accepts the others, only this record can be wrong. If it accepts nothing,
             // this says nothing about the record.
-            if alone.takes_others {
+            if search.takes_others {
                 let reason = std::mem::take(&mut found.judgement.reason);
                 found.judgement.rejected.insert(0, reason);
                 found.judgement.rest = Rest::Rejected;
                 found.judgement.failed_whole = true;
             }
-            let part = [Pending {
-                is_known: true,
-                ..pending[found.place].clone()
-            }];
-            let written = self
-                .write_verdict(&mut found.upload, &part, &found.judgement)
+            self.write_part(&mut search, &[found.place], found.upload, &found.judgement)
                 .await?;
-            self.discard_body(&found.upload);
-            found.upload.body = None;
-            if let Some(outcome) = written.into_iter().next() {
-                outcomes[found.place] = outcome;
-            }
-            searches.push(found.upload);
         }
-        searched
+        searched.map(|()| search.uploads)
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "it is a part of `search`, which goes on after every end of it"
-    )]
-    async fn search_parts(
-        &self,
-        of: &Upload,
-        body: &str,
-        pending: &[Pending],
-        mut queue: VecDeque<Vec<usize>>,
-        outcomes: &mut [Outcome],
-        searches: &mut Vec<Upload>,
-        alone: &mut Alone,
-    ) -> Result<(), LedgerError> {
-        while let Some(places) = queue.pop_front() {
+    /// Whether the records of an upload that failed as a whole are sent in halves: they failed before.
+    async fn is_sent_in_halves(&self, search: &Search<'_>) -> Result<bool, LedgerError> {
+        if search.open(0..search.pending.len()).len() < 2 {
+            return Ok(false);
+        }
+        let upload = search.of;
+        let first = search.pending.first();
+        let first = first.map(|pending| pending.object_id.as_str());
+        let ledger = self.ledger.ledger();
+        let states = ledger
+            .records(upload.space(), upload.object_type, first)
+            .await?;
+        let state = states.into_iter().flatten().next();
+        let last = state.and_then(|state| state.last_try);
+        let tries = last.map_or(0, |last| last.tries);
+        Ok(tries >= WHOLE_FAILURES_BEFORE_HALVES || self.options.find_all_errors)
+    }
+
+    async fn search_parts(&self, search: &mut Search<'_>) -> Result<(), LedgerError> {
+        let body = search.of.body.clone().unwrap_or_default();
+        while let Some(places) = search.queue.pop_front() {
             if self.fatal().is_some() || !self.may_search().await? {
                 return Ok(());
             }
             self.events.emit(Event::Searching {
-                client_request_id: of.client_request_id.clone(),
+                client_request_id: search.of.client_request_id.clone(),
                 records: places.len() as u64,
             });
             let mut upload = Upload {
                 purpose: Purpose::ErrorSearch,
                 step: 0,
-                ..self.copy_of(of, body, &places).await?
+                ..self.copy_of(search.of, &body, &places).await?
             };
-            let part: Vec<Pending> = places
-                .iter()
-                .map(|place| Pending {
-                    is_known: true,
-                    ..pending[*place].clone()
-                })
-                .collect();
+            let part = search.part(&places);
             let new = [NewUpload {
                 upload: upload.clone(),
                 records: part.iter().cloned().collect(),
@@ -144,72 +165,45 @@ impl Session {
                 self.id_taken(&mut upload, &part).await?;
             }
             let (End::Verdict, Some(status)) = (delivered.end, delivered.status) else {
-                searches.push(upload);
+                search.uploads.push(upload);
                 return Ok(());
             };
             let judgement = self.judge(&status, part.len()).await?;
             if let [place] = places[..]
-                && status.status == gong_client::status::RequestState::Failed
+                && status.status == RequestState::Failed
                 && judgement.rest != Rest::Accepted
                 && judgement.rejected.is_empty()
             {
-                alone.failed.push(FailedAlone {
+                search.failed_alone.push(FailedAlone {
                     place,
                     upload,
                     judgement,
                 });
                 continue;
             }
-            alone.takes_others |= judgement.rest != Rest::NotAccepted;
-            let found = self.write_verdict(&mut upload, &part, &judgement).await?;
-            self.discard_body(&upload);
-            upload.body = None;
-            searches.push(upload);
-            let mut open = Vec::new();
-            for (place, outcome) in places.iter().zip(found) {
-                if matches!(
-                    outcome.outcome,
-                    RecordOutcome::Uncertain | RecordOutcome::NotAccepted
-                ) {
-                    open.push(*place);
-                }
-                outcomes[*place] = outcome;
-            }
-            match judgement.rest {
-                Rest::Uncertain if judgement.has_unlisted && places.len() > 1 => {
-                    halves(open, &mut queue);
-                }
-                Rest::Uncertain if !judgement.rejected.is_empty() => queue.push_back(open),
-                Rest::NotAccepted => halves(open, &mut queue),
-                // Counts that say nothing say no more when they are asked again.
-                _ => {}
-            }
+            search.takes_others |= judgement.rest != Rest::NotAccepted;
+            self.write_part(search, &places, upload, &judgement).await?;
+            search.queue_rest(&judgement, places.into_iter());
         }
         Ok(())
     }
-}
 
-/// Records whose upload failed as a whole although it had no other record.
-#[derive(Default)]
-struct Alone {
-    failed: Vec<FailedAlone>,
-    /// Whether Gong accepted others in the meantime.
-    takes_others: bool,
-}
-
-struct FailedAlone {
-    place: usize,
-    upload: Upload,
-    judgement: Judgement,
-}
-
-/// Cuts places into two halves.
-fn halves(mut places: Vec<usize>, queue: &mut VecDeque<Vec<usize>>) {
-    if places.len() < 2 {
-        queue.extend((!places.is_empty()).then_some(places));
-        return;
+    /// Writes the verdict on a part into the ledger, and into the outcomes.
+    async fn write_part(
+        &self,
+        search: &mut Search<'_>,
+        places: &[usize],
+        mut upload: Upload,
+        judgement: &Judgement,
+    ) -> Result<(), LedgerError> {
+        let part = search.part(places);
+        let outcomes = self.write_verdict(&mut upload, &part, judgement).await?;
+        self.discard_body(&upload);
+        upload.body = None;
+        search.uploads.push(upload);
+        for (place, outcome) in places.iter().zip(outcomes) {
+            search.outcomes[*place] = outcome;
+        }
+        Ok(())
     }
-    let second = places.split_off(places.len() / 2);
-    queue.push_back(places);
-    queue.push_back(second);
 }

@@ -18,7 +18,7 @@ use super::{Options, PushError};
 use crate::client::Client;
 use crate::compare::Reader;
 use crate::ledger::store::StoreFuture;
-use crate::ledger::{LedgerError, LockedLedger, Milliseconds, RecordState, Space, SpentOn};
+use crate::ledger::{Facts, LedgerError, LockedLedger, Milliseconds, RecordState, Space, SpentOn};
 use crate::{IntegrationId, ObjectType};
 
 /// How many uploads are sent at the same time: a server may need seconds for each.
@@ -210,6 +210,11 @@ impl Session {
         ids: impl IntoIterator<Item = &'i str>,
     ) -> StoreFuture<'_, Vec<Option<RecordState>>> {
         self.ledger.ledger().records(self.space, object_type, ids)
+    }
+
+    /// What a probe found out about this Gong.
+    pub(super) async fn facts(&self) -> Result<Facts, LedgerError> {
+        self.ledger.ledger().facts(self.space).await
     }
 
     /// A reader of the ids of records of a type and of what they refer to.

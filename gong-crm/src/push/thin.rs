@@ -10,8 +10,7 @@ use super::session::Session;
 use crate::ObjectType;
 use crate::compare::Reference;
 use crate::ledger::{
-    Action, Conclusion, Content, Current, Direction, LedgerError, Pending, RecordState, Upload,
-    UploadState,
+    Action, Conclusion, Content, Direction, LedgerError, Pending, RecordState, Upload, UploadState,
 };
 
 impl Session {
@@ -184,7 +183,7 @@ impl Session {
         let later = self.later_in_flight(upload).await?;
         let is_overtaken = |pending: &Pending, state: Option<&RecordState>| {
             let by_ledger = state.is_some_and(|state| {
-                matches!(state.current, Current::Version | Current::Deleted)
+                state.current.is_certain()
                     && state.as_of > upload.as_of
                     && pending
                         .sent_date

@@ -37,7 +37,7 @@ pub(super) struct Judgement {
 }
 
 /// Reads the verdict of an upload of so many records.
-pub(super) fn judge(status: &RequestStatus, records: usize) -> Judgement {
+fn judge(status: &RequestStatus, records: usize) -> Judgement {
     let mut rejected: BTreeMap<usize, String> = BTreeMap::new();
     let mut general = Vec::new();
     for error in &status.errors {
@@ -137,6 +137,40 @@ pub(super) fn judge(status: &RequestStatus, records: usize) -> Judgement {
             "Gong did not count the records without errors as successes",
         ),
     )
+}
+
+/// Reads a verdict, using what is known about the good lines of an upload with errors.
+pub(super) fn judge_as_known(
+    status: &RequestStatus,
+    records: usize,
+    good_lines_taken: Option<bool>,
+) -> Judgement {
+    let mut judgement = judge(status, records);
+    let names_lines = status
+        .errors
+        .iter()
+        .all(|error| (1..=records as u64).contains(&error.line));
+    let is_partial = status.status == RequestState::Failed
+        && !judgement.has_unlisted
+        && !judgement.rejected.is_empty()
+        && judgement.rejected.len() < records
+        && names_lines;
+    if !is_partial {
+        return judgement;
+    }
+    match (good_lines_taken, judgement.rest) {
+        (Some(true), Rest::Uncertain) if status.total_success_count.is_none() => {
+            judgement.rest = Rest::Accepted;
+            judgement.reason.clear();
+        }
+        (Some(false), Rest::Accepted) => {
+            judgement.rest = Rest::Uncertain;
+            "this Gong rejects all records of an upload with errors"
+                .clone_into(&mut judgement.reason);
+        }
+        _ => {}
+    }
+    judgement
 }
 
 fn or(reason: String, otherwise: &str) -> String {
@@ -292,6 +326,29 @@ mod tests {
             let judgement = judge(status, 30);
             assert_eq!(judgement.rest, *rest, "{name}");
             assert_eq!(judgement.rejected.len(), *rejected, "{name}");
+        }
+    }
+
+    #[test]
+    fn good_lines_count_as_the_probe_says() {
+        let status = |successes: Option<u64>| -> RequestStatus {
+            serde_json::from_value(serde_json::json!({
+                "status": "FAILED", "requestId": null, "totalErrorCount": 1,
+                "totalSuccessCount": successes,
+                "errors": [{"line": 2, "description": "bad"}],
+            }))
+            .unwrap()
+        };
+        for (taken, successes, rest) in [
+            (None, None, Rest::Uncertain),
+            (None, Some(2), Rest::Accepted),
+            (Some(true), None, Rest::Accepted),
+            (Some(true), Some(0), Rest::Uncertain),
+            (Some(false), Some(2), Rest::Uncertain),
+            (Some(false), None, Rest::Uncertain),
+        ] {
+            let judgement = judge_as_known(&status(successes), 3, taken);
+            assert_eq!(judgement.rest, rest, "{taken:?} {successes:?}");
         }
     }
 }

@@ -9,9 +9,7 @@ use super::protect::{Protection, protect};
 use super::unclaimed::judge_unclaimed;
 use crate::ObjectType;
 use crate::compare::{deletion_line, stage_line};
-use crate::ledger::{
-    Action, Current, LastTry, LedgerError, Question, TryOutcome, Upload, UploadState,
-};
+use crate::ledger::{Action, LastTry, LedgerError, Question, TryOutcome, Upload, UploadState};
 use crate::push::PushError;
 use crate::push::ids::id_hash;
 use crate::push::input::blocking;
@@ -548,7 +546,7 @@ impl Session {
                 let key = (object_type, id.to_owned());
                 let basis = agreed.actions.get(&key).map(|(_, basis)| *basis);
                 let is_done = state.is_some_and(|state| {
-                    matches!(state.current, Current::Version | Current::Deleted)
+                    state.current.is_certain()
                         && basis.is_some_and(|basis| basis.hash == state.hash)
                 });
                 if !is_done {

@@ -7,9 +7,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::client::Client;
-use crate::ledger::{
-    Action, Current, Ledger, LedgerError, LockedLedger, RecordHash, Space, TryOutcome,
-};
+use crate::ledger::{Action, Ledger, LedgerError, LockedLedger, RecordHash, Space, TryOutcome};
 use crate::push::begin::{Given, prepare};
 use crate::push::finish::carry_out;
 use crate::push::input::OpenFile;
@@ -134,8 +132,7 @@ async fn without_verdict(
         let states = ledger.records(space, deletion.object_type, [id]).await?;
         let state = states.into_iter().flatten().next().unwrap_or_default();
         let is_it = |hash: &RecordHash| *hash == deletion.basis.hash;
-        let is_done =
-            matches!(state.current, Current::Version | Current::Deleted) && is_it(&state.hash);
+        let is_done = state.current.is_certain() && is_it(&state.hash);
         let is_rejected = state.last_try.as_ref().is_some_and(|last| {
             let has_verdict =
                 matches!(last.outcome, TryOutcome::Rejected | TryOutcome::Unconfirmed);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::ObjectType;
-use crate::ledger::{Current, Direction, LedgerError, Milliseconds, TryOutcome, UploadState};
+use crate::ledger::{Current, Direction, LedgerError, Milliseconds, TryOutcome};
 use crate::push::lines::{each_line, place_of};
 use crate::push::session::Session;
 
@@ -50,7 +50,7 @@ impl Session {
     ) -> Result<(), LedgerError> {
         let mut last: HashMap<String, (Milliseconds, u16)> = HashMap::new();
         for upload in self.ledger.open_uploads().await? {
-            let is_sent = matches!(upload.state, UploadState::Sending | UploadState::Accepted);
+            let is_sent = upload.state.may_be_in_gong();
             let is_of_stages = upload.object_type == ObjectType::Stage
                 && upload.space() == self.space
                 && upload.direction == Direction::Upsert;
