@@ -198,6 +198,15 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| format!("{text:?} is not a duration; write 90s, 10m or 2h"))
 }
 
+/// Parses a duration between two rounds, which is not zero.
+pub(crate) fn interval(text: &str) -> Result<Duration, String> {
+    let interval = duration(text)?;
+    if interval.is_zero() {
+        return Err("rounds need time in between, such as 5m".to_owned());
+    }
+    Ok(interval)
+}
+
 /// Parses an age: a number of days such as 90d, or a duration.
 fn age(text: &str) -> Result<Duration, String> {
     let days = text.strip_suffix('d').and_then(|days| days.parse().ok());

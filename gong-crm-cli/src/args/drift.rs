@@ -55,6 +55,16 @@ pub(crate) struct Drift {
     /// once, and the record is left alone.
     #[arg(long, conflicts_with = "paths")]
     pub(crate) repair: bool,
+    /// How long to wait until Gong has processed what is sent, such as 90s, 10m or 2h [default: 30m]
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "repair")]
+    pub(crate) wait: Option<Duration>,
+    /// Initial interval between status checks; it grows up to 30s [default: 2s]
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "repair")]
+    pub(crate) poll_interval: Option<Duration>,
+    /// How long to wait after new accounts, so that contacts and deals can refer to them
+    /// [default: 1m; with --sim 0]
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "repair")]
+    pub(crate) account_delay: Option<Duration>,
     /// Only records of this type; repeat it for several
     #[arg(long, value_name = "TYPE", conflicts_with = "paths")]
     pub(crate) only: Vec<ObjectType>,

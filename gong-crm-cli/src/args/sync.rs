@@ -8,7 +8,7 @@ use gong_crm::operation::Operation;
 use gong_crm::sync::{Limit, Only};
 use gong_crm::{ObjectType, Rule};
 
-use super::duration;
+use super::interval;
 use super::operations::calls;
 use super::push::Delivery;
 use super::source::SourceArgs;
@@ -96,7 +96,7 @@ pub(crate) struct Sync {
     )]
     /// Run continuously, at this interval [default: `every` of gong-crm.toml]; less often if the
     /// day's calls would not last
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    #[arg(long, value_name = "DURATION", value_parser = interval)]
     pub(crate) every: Option<Option<Duration>>,
     /// Write metrics to this file after each round, in Prometheus' text format
     #[arg(long, value_name = "FILE")]

@@ -3,6 +3,7 @@
 use gong_crm::drift::{
     Difference, DifferenceKind, DriftError, DriftOptions, DriftReport, FieldDifference, Handled,
 };
+use gong_crm::push::Options;
 
 use crate::args::Global;
 use crate::args::drift::Drift;
@@ -31,8 +32,15 @@ pub(crate) async fn run(global: &Global, args: &Drift, output: Output) -> Result
     } else {
         Sources::read_if_any(global)?
     };
+    if global.sim {
+        options.push = options.push.simulator();
+    }
+    apply_waits(&mut options.push, args);
     if let Some(sources) = &sources {
         options.sources = Some(sources.options(global, &Scope::default(), Reading::Everything)?);
+    }
+    if let Some(sources) = &mut options.sources {
+        apply_waits(&mut sources.push, args);
     }
     let connection = Connection::open(global).await?;
     let integration_id = connection.known_integration_id().await?;
@@ -61,6 +69,18 @@ pub(crate) async fn run(global: &Global, args: &Drift, output: Output) -> Result
     } else {
         Exit::Rejected
     })
+}
+
+/// How long repairs wait.
+fn apply_waits(push: &mut Options, args: &Drift) {
+    if let Some(wait) = args.wait {
+        push.poll = push.poll.with_timeout(wait);
+    }
+    if let Some(interval) = args.poll_interval {
+        push.poll.initial_interval = interval;
+        push.poll.max_interval = push.poll.max_interval.max(interval);
+    }
+    push.account_delay = args.account_delay.unwrap_or(push.account_delay);
 }
 
 fn failure(error: DriftError) -> CliError {

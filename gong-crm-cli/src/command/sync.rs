@@ -187,6 +187,9 @@ async fn pause(
     is_paused: bool,
     output: Output,
 ) -> Result<Exit, CliError> {
+    if scope.trim().is_empty() {
+        return Err(failed(SyncError::NoScope));
+    }
     let ledger = Settings::read(global)?.open_ledger().await?;
     ledger
         .set_paused(scope, is_paused)
@@ -374,9 +377,14 @@ pub(crate) fn failed(error: SyncError) -> CliError {
     match error {
         SyncError::Push(error) => CliError::from_push(error),
         SyncError::Ledger(error) => CliError::from_ledger(&error),
-        SyncError::NoSources | SyncError::Malformed { .. } | SyncError::Unreadable { .. } => {
-            CliError::new(Exit::Usage, error.to_string())
-        }
+        SyncError::NoSources
+        | SyncError::NoScope
+        | SyncError::Malformed { .. }
+        | SyncError::Unreadable { .. } => CliError::new(Exit::Usage, error.to_string()),
+        SyncError::NoSourceOf { object_type } => CliError::new(Exit::Usage, error.to_string())
+            .with_hint(format!(
+                "--only {object_type} needs [sources.{object_type}] in gong-crm.toml"
+            )),
         SyncError::OtherPlan { .. } => CliError::new(Exit::Usage, error.to_string())
             .with_hint("gong-crm plan --out FILE writes a new one"),
         SyncError::PlanOutdated { .. } => CliError::new(Exit::Failed, error.to_string())

@@ -15,7 +15,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, kind, line, nearest};
 use super::guard::{Guarded, Power};
-use crate::args::duration;
+use crate::args::{duration, interval};
 use tap::{TAP_KEYS, TapTable};
 
 pub(crate) mod tap;
@@ -210,7 +210,7 @@ pub(super) fn sync<'a>(
     for member in Member::all(text, "sync", table)? {
         match member.name {
             "scope" => sync.scope = Some(member.string()?),
-            "every" => sync.every = Some(member.parsed(duration)?),
+            "every" => sync.every = Some(member.parsed(interval)?),
             "max-deletions" => sync.max_deletions = Some(member.limit()?),
             "max-changes" => sync.max_changes = Some(member.limit()?),
             "delete-after" => {

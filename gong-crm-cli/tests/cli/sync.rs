@@ -241,3 +241,34 @@ fn ignored_field_of_a_source_is_not_compared() {
     assert_eq!(code, Some(0), "{report}");
     assert_eq!(report["files"][0]["unchanged"], 3, "{report}");
 }
+
+#[test]
+fn words_that_mean_nothing_are_refused() {
+    let place = Place::new();
+    place.export(1..=3);
+    for words in [
+        &["sync", "--every", "0s"][..],
+        &["sync", "--scope", ""],
+        &["plan", "--scope", " "],
+        &["sync", "--pause", "--scope", ""],
+        &["sync", "--only", "DEAL"],
+        &["drift", "--wait", "1s"],
+    ] {
+        let output = place.command(words).output();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{words:?}: {said}");
+    }
+    let (code, plan) = place.json(&["plan", "--only", "ACCOUNT:nix"]);
+    assert_eq!(code, Some(6), "{plan}");
+    assert_eq!(place.simulator.object_count("ACCOUNT"), 0);
+    let config = std::fs::read_to_string(place.path("gong-crm.toml")).unwrap();
+    for (old, new) in [
+        ("scope = \"acme\"", "scope = \"\""),
+        ("[sync]", "[sync]\nevery = \"0s\""),
+    ] {
+        std::fs::write(place.path("gong-crm.toml"), config.replace(old, new)).unwrap();
+        let output = place.command(&["sync"]).output();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{new}: {said}");
+    }
+}

@@ -21,7 +21,7 @@ use jiff::SignedDuration;
 
 use crate::client::Client;
 use crate::ledger::{LedgerError, SpentOn};
-use crate::push::PushError;
+use crate::push::{self, PushError};
 use crate::sync::{SyncError, SyncOptions};
 use crate::{IntegrationId, ObjectType};
 
@@ -59,6 +59,9 @@ pub struct DriftOptions {
     pub sources: Option<SyncOptions>,
     /// Send records that differ once more.
     pub repair: bool,
+    /// How deletions are sent once more and awaited if there are no sources; the options of the sources
+    /// say how records are.
+    pub push: push::Options,
 }
 
 impl Default for DriftOptions {
@@ -70,6 +73,7 @@ impl Default for DriftOptions {
             only: BTreeSet::new(),
             sources: None,
             repair: false,
+            push: push::Options::default(),
         }
     }
 }
@@ -85,6 +89,7 @@ impl DriftOptions {
     pub fn simulator(mut self) -> Self {
         self.min_age = Duration::ZERO;
         self.sources = self.sources.map(SyncOptions::simulator);
+        self.push = self.push.simulator();
         self
     }
 

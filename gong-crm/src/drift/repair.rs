@@ -10,7 +10,7 @@ use super::{DriftError, DriftOptions};
 use crate::client::Client;
 use crate::compare::deletion_line;
 use crate::ledger::{Current, Handling, Space};
-use crate::push::{CheckMode, Options, Records, Resend, Verdict};
+use crate::push::{CheckMode, Records, Resend, Verdict};
 use crate::sync::Only;
 use crate::{IntegrationId, ObjectType};
 
@@ -68,9 +68,13 @@ pub(super) async fn repair(
         }
     } else if !records.is_empty() {
         let count: usize = records.values().map(Vec::len).sum();
+        let (records, them, their_files) = match count {
+            1 => ("1 record".to_owned(), "it", "its file"),
+            count => (format!("{count} records"), "them", "their files"),
+        };
         report.notes.push(format!(
-            "{count} records cannot be re-sent, because no source has them: push their files \
-             again with --resend"
+            "{records} cannot be re-sent, because no source has {them}: push {their_files} again with \
+             --resend"
         ));
     }
     let mut repair = Repair {
@@ -148,7 +152,7 @@ async fn delete_again(
     }
     let mut push = match &options.sources {
         Some(sources) => sources.push.clone(),
-        None => Options::default(),
+        None => options.push.clone(),
     };
     push.check = CheckMode::Off;
     push.resend = Resend::Ids(deletions.values().flatten().cloned().collect());

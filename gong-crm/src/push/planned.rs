@@ -144,6 +144,15 @@ pub(super) struct InFlightRecord {
 }
 
 impl Plan {
+    /// How many records of each type an older upload has as they are.
+    pub(super) fn under_way(&self) -> BTreeMap<ObjectType, u64> {
+        let mut under_way = BTreeMap::new();
+        for record in &self.in_flight {
+            *under_way.entry(record.object_type).or_default() += 1;
+        }
+        under_way
+    }
+
     /// A plan that sends nothing yet.
     pub(super) fn new(files: Vec<FileReport>) -> Self {
         Self {

@@ -30,7 +30,7 @@ pub(super) async fn resume(
     let context = tokio::select! {
         biased;
         begun = Context::begin(client, options, events, false) => begun?,
-        () = canceled(cancel.clone()) => return Ok(Report::canceled()),
+        () = canceled(cancel.clone()) => return Ok(Report::canceled_before_its_plan()),
     };
     let mut open = context.ledger.open_uploads().await?;
     open.retain(|upload| {

@@ -105,7 +105,19 @@ fn judge(status: &RequestStatus, records: usize) -> Judgement {
         return if is_short || !general.is_empty() {
             let counted = successes.map_or_else(
                 || "an error that names no record".to_owned(),
-                |successes| format!("{successes} successes for {records_left} records"),
+                |successes| {
+                    let success = if successes == 1 {
+                        "success"
+                    } else {
+                        "successes"
+                    };
+                    let record = if records_left == 1 {
+                        "record"
+                    } else {
+                        "records"
+                    };
+                    format!("{successes} {success} for {records_left} {record}")
+                },
             );
             judged(
                 Rest::Uncertain,
@@ -206,6 +218,16 @@ mod tests {
             "requestId": null,
         });
         serde_json::from_value(status).unwrap()
+    }
+
+    #[test]
+    fn counts_agree_with_their_words() {
+        let said = |successes, records| {
+            let status = status(RequestState::Done, &[], Some(0), Some(successes));
+            judge(&status, records).reason
+        };
+        assert_eq!(said(0, 1), "Gong counted 0 successes for 1 record");
+        assert_eq!(said(1, 2), "Gong counted 1 success for 2 records");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::ObjectType;
 use crate::ledger::LedgerError;
 use crate::push::PushError;
 
@@ -12,6 +13,15 @@ pub enum SyncError {
     /// No type has a source.
     #[error("no source is named: add [sources.TYPE] to gong-crm.toml")]
     NoSources,
+    /// The scope has no name.
+    #[error("the scope is empty: give it a name")]
+    NoScope,
+    /// Only records of a type are wanted that has no source.
+    #[error("no source has {object_type} records")]
+    NoSourceOf {
+        /// The type.
+        object_type: ObjectType,
+    },
     /// A list of confirmed deletions, or a plan, can't be read.
     #[error("{} can't be read: {source}", path.display())]
     Unreadable {

@@ -55,14 +55,17 @@ pub(super) fn write(
     let mut held = held.to_vec();
     // What can't be read was not written by a sync, or is not there.
     let before = std::fs::read_to_string(path).unwrap_or_default();
-    let before = before.lines().filter_map(|line| {
-        let line: Written = serde_json::from_str(line).ok()?;
-        Some(HeldDeletion {
-            object_type: line.object_type.parse().ok()?,
-            object_id: line.object_id,
-            reason: line.reason,
-        })
-    });
+    let before = before
+        .trim_start_matches('\u{feff}')
+        .lines()
+        .filter_map(|line| {
+            let line: Written = serde_json::from_str(line).ok()?;
+            Some(HeldDeletion {
+                object_type: line.object_type.parse().ok()?,
+                object_id: line.object_id,
+                reason: line.reason,
+            })
+        });
     held.extend(before.filter(|of| is_open(of.object_type, &of.object_id)));
     if held.is_empty() {
         atomic_file::delete(path).map_err(unwritable)?;
@@ -93,6 +96,8 @@ pub(super) fn read(path: &Path) -> Result<HashSet<(ObjectType, String)>, SyncErr
         source,
     })?;
     let mut confirmed = HashSet::new();
+    // Editors may write a byte order mark.
+    let text = text.trim_start_matches('\u{feff}');
     for (number, line) in (1..).zip(text.lines()) {
         if line.trim().is_empty() {
             continue;

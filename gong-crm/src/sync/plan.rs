@@ -93,6 +93,8 @@ pub struct TypeSummary {
     pub unchanged: u64,
     /// How many are held back or rejected: findings, limits, rejections of earlier rounds.
     pub held_back: u64,
+    /// How many wait for the verdict of an earlier upload, which has them as they are.
+    pub under_way: u64,
     /// How many of the unchanged ones Gong has from a later read than this one.
     pub newer_in_gong: u64,
     /// How many vanished records stay in Gong because the source says that none is deleted.
@@ -278,6 +280,19 @@ impl SyncPlan {
             of_type.held_back += file.not_sent();
             plan.hold_back_by_findings(file);
         }
+        for (object_type, records) in &preview.under_way {
+            if let Some(of_type) = types.get_mut(object_type) {
+                of_type.under_way = *records;
+                let (which, wait) = match records {
+                    1 => ("1 record".to_owned(), "waits"),
+                    records => (format!("{records} records"), "wait"),
+                };
+                plan.notes.push(format!(
+                    "{object_type}: {which} {wait} for the verdict of an earlier upload, which is asked \
+                     for first"
+                ));
+            }
+        }
         for (object_type, counts) in &round.types {
             let Some(of_type) = types.get_mut(object_type) else {
                 continue;
@@ -396,6 +411,7 @@ fn summary(object_type: ObjectType, name: &str) -> TypeSummary {
         deleted: 0,
         unchanged: 0,
         held_back: 0,
+        under_way: 0,
         newer_in_gong: 0,
         kept: 0,
         owned: 0,

@@ -1,9 +1,10 @@
 //! A sync from its beginning to its report.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use ring::digest::{SHA256, digest};
 use tokio::sync::watch;
 
 use super::held;
@@ -14,7 +15,7 @@ use super::reading::Reads;
 use super::{Approve, SyncError, SyncPlan, SyncReport, plan_file};
 use crate::client::Client;
 use crate::coverage::{self, Coverage};
-use crate::ledger::{Ledger, LedgerError, Space};
+use crate::ledger::{Ledger, LedgerError, Space, hexadecimal};
 use crate::push::reads::{Agreed, Round};
 use crate::push::round::{Preview, ReadContext, RoundFiles, run_round};
 use crate::push::{Events, PushError};
@@ -45,6 +46,14 @@ async fn prepare(
 ) -> Result<Prepared, SyncError> {
     if options.sources.is_empty() {
         return Err(SyncError::NoSources);
+    }
+    if options.scope.trim().is_empty() {
+        return Err(SyncError::NoScope);
+    }
+    let mut only = options.only.keys();
+    if let Some(object_type) = only.find(|of| !options.has_source(**of)) {
+        let object_type = *object_type;
+        return Err(SyncError::NoSourceOf { object_type });
     }
     let made_for = MadeFor {
         ledger: client.ledger().identity().await?.ledger_id,
@@ -231,9 +240,18 @@ pub(super) async fn plan(
     )
     .await?;
     let mut plan = plan.unwrap_or_else(|| prepared.empty_plan());
-    if let Some(path) = held_list(&options, &client).filter(|_| !plan.held.is_empty()) {
-        held::write(&path, &plan.held, |of, id| is_open(&options, &plan, of, id))?;
-        plan.held_deletions = Some(path);
+    note_unknown(&client, integration_id, &options, &mut plan).await?;
+    if let Some(path) = held_list(&options, &client) {
+        if !plan.held.is_empty() {
+            held::write(&path, &plan.held, |of, id| is_open(&options, &plan, of, id))?;
+            plan.held_deletions = Some(path);
+        } else if path.exists() {
+            // Its options may be other ones than those of the sync whose list it is.
+            plan.notes.push(format!(
+                "{} is the list of an earlier plan or sync; this plan holds no deletion back",
+                path.display()
+            ));
+        }
     }
     // With --strict, errors of the check stop the plan as they stop a sync.
     for file in end.into_iter().flat_map(|report| report.files) {
@@ -282,6 +300,9 @@ pub(super) async fn sync(
     // A sync that was stopped before its plan says nothing of what is held back.
     let is_list_known = report.is_some() && plan.is_some();
     let mut plan = plan.unwrap_or_else(|| prepared.empty_plan());
+    if is_list_known {
+        note_unknown(&client, integration_id, &options, &mut plan).await?;
+    }
     if let Some(path) = held_list(&options, &client).filter(|_| is_list_known) {
         let is_there = held::write(&path, &plan.held, |of, id| is_open(&options, &plan, of, id))?;
         plan.held_deletions = Some(path).filter(|_| is_there);
@@ -292,6 +313,62 @@ pub(super) async fn sync(
         plan,
         calls.saturating_sub(calls_before),
     ))
+}
+
+/// Adds the ids of single records that are wanted, and that neither a source nor the ledger has: they are
+/// misspelt, or another system's.
+async fn note_unknown(
+    client: &Client,
+    integration_id: IntegrationId,
+    options: &SyncOptions,
+    plan: &mut SyncPlan,
+) -> Result<(), LedgerError> {
+    let ledger = client.ledger();
+    let space = ledger.space(client.base_url(), integration_id).await?;
+    let mut under_way = None;
+    for (object_type, only) in &options.only {
+        let Only::Ids(ids) = only else { continue };
+        let mut problems = plan.problems.iter();
+        if problems.any(|problem| problem.object_type == *object_type) {
+            continue;
+        }
+        let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+        let states = ledger
+            .records(space, *object_type, ids.iter().copied())
+            .await?;
+        let unknown = ids
+            .into_iter()
+            .zip(states)
+            .filter(|(_, state)| state.is_none());
+        let mut unknown: Vec<&str> = unknown.map(|(id, _)| id).collect();
+        let is_planned = |id: &str| {
+            let mut changes = plan.changes.iter();
+            changes.any(|of| of.object_type == *object_type && of.object_id.as_deref() == Some(id))
+        };
+        unknown.retain(|id| !is_planned(id));
+        if unknown.is_empty() {
+            continue;
+        }
+        let under_way = match &mut under_way {
+            Some(under_way) => under_way,
+            none => none.insert(ledger.records_under_way(space).await?),
+        };
+        unknown.retain(|id| !under_way.contains(&(*object_type, (*id).to_owned())));
+        if unknown.is_empty() {
+            continue;
+        }
+        let source = options.sources.get(object_type);
+        plan.problems.push(SourceProblem {
+            object_type: *object_type,
+            source: source.map(|of| of.source.name()).unwrap_or_default(),
+            message: format!(
+                "no record with the id {}, neither here nor in the ledger",
+                unknown.join(" or ")
+            ),
+            is_finding: false,
+        });
+    }
+    Ok(())
 }
 
 /// Stores the deletions that the user confirmed: whichever sync of the scope runs next carries them
@@ -335,19 +412,30 @@ fn held_list(options: &SyncOptions, client: &Client) -> Option<PathBuf> {
     }
     let spool = client.ledger().store().spool_dir()?;
     let ledger = spool.with_extension("");
-    let scope: String = options
-        .scope
-        .chars()
-        .map(|character| {
-            if character.is_alphanumeric() {
-                character
+    let scope = file_name_of(&options.scope);
+    let name = ledger.file_name()?.to_string_lossy();
+    Some(ledger.with_file_name(format!("{name}.held-deletions-{scope}.ldjson")))
+}
+
+/// A scope as a part of a file's name: what is changed for that is told apart by a hash.
+fn file_name_of(scope: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    let is_kept = |letter: char| is_plain(letter) || letter == '-' || letter == '_';
+    if scope.chars().all(is_kept) {
+        return scope.to_owned();
+    }
+    let letters = scope.chars().take(40);
+    let name: String = letters
+        .map(|letter| {
+            if letter.is_alphanumeric() {
+                letter
             } else {
                 '-'
             }
         })
         .collect();
-    let name = ledger.file_name()?.to_string_lossy();
-    Some(ledger.with_file_name(format!("{name}.held-deletions-{scope}.ldjson")))
+    let hash = digest(&SHA256, scope.as_bytes());
+    format!("{name}-{}", hexadecimal(&hash.as_ref()[..4]))
 }
 
 #[expect(
@@ -392,4 +480,18 @@ async fn round(
     )
     .await?;
     Ok(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_scope_has_a_list_of_its_own() {
+        assert_eq!(file_name_of("acme-prod_2"), "acme-prod_2");
+        let scopes = ["a-b", "a/b", "a b", "a.b", "A-B", "\u{e4}-b", "..", "a-b/"];
+        let names: BTreeSet<String> = scopes.map(file_name_of).into();
+        assert_eq!(names.len(), scopes.len(), "{names:?}");
+        assert!(names.iter().all(|name| !name.contains(['/', '.'])));
+    }
 }

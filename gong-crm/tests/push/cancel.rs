@@ -112,3 +112,20 @@ async fn push_that_waits_for_the_ledger_can_be_canceled() {
     assert!(report.files.is_empty());
     assert_eq!(harness.posts(), 0);
 }
+
+#[tokio::test]
+async fn resume_that_is_stopped_while_another_push_runs_does_not_say_that_nothing_is_to_do() {
+    let mut harness = Harness::on_disk().await;
+    harness.write_text("crm/accounts.ldjson", &accounts(3));
+    let report = canceled_at(&harness, |event| matches!(event, Event::Accepted { .. })).await;
+    assert_eq!(report.verdict, Verdict::Canceled, "{report:#?}");
+    harness.reopen().await;
+    let _lock = harness.client.ledger().try_lock().await.unwrap();
+    let mut options = harness.options(&harness.folder());
+    options.wait_for_ledger = true;
+    let (handle, resume) = harness.client.resume([], options).start();
+    handle.cancel();
+    let report = resume.await.unwrap();
+    assert_eq!(report.verdict, Verdict::Canceled, "{report:#?}");
+    assert!(report.is_unplanned(), "{report:#?}");
+}

@@ -78,7 +78,17 @@ async fn changes_above_the_limit_are_sent_once_they_may() {
     world.export("account.ldjson", &[account("acc-11", "Later")]);
     let report = world.sync(options.clone()).await;
     assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    // Those of today count.
+    world.export("account.ldjson", &accounts(1..=2));
+    options.max_changes = Limit::Default;
+    drop(world.sync(options.clone()).await);
+    options.max_changes = Limit::Records(3);
     world.export("account.ldjson", &[account("acc-12", "Later")]);
+    let plan = world.plan(options.clone()).await;
+    let reason = plan.changes[0].reason.clone().unwrap();
+    let said =
+        "12 changes of ACCOUNT records, 11 of them earlier today, are more than the limit of 3";
+    assert!(reason.starts_with(said), "{reason}");
     options.max_changes = Limit::Default;
     let report = world.sync(options).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");

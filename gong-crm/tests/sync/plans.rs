@@ -1,8 +1,9 @@
 //! A plan changes nothing, and is what the sync does.
 
-use gong_crm::ObjectType::Account;
-use gong_crm::push::Verdict;
+use gong_crm::ObjectType::{Account, Contact};
+use gong_crm::push::{Verdict, Wait};
 use gong_crm::sync::{Limit, Only, SyncError};
+use gong_sim::Processing;
 
 use crate::support::{World, account, accounts, actions, counts};
 
@@ -153,4 +154,80 @@ async fn changes_above_their_limit_are_held_back() {
     assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
     assert_eq!(counts(&report.plan, Account), [0, 0, 1, 0, 29]);
     assert_eq!(world.field("ACCOUNT", "acc-6", "name"), "Company 6");
+}
+
+#[tokio::test]
+async fn record_that_waits_for_an_earlier_verdict_is_counted() {
+    let world = World::new().await;
+    world.simulator.set_processing(Processing::Polls(9));
+    world.export("account.ldjson", &accounts(1..=2));
+    let options = world.options(&[Account]);
+    let mut no_wait = options.clone();
+    no_wait.push.wait = Wait::UntilSent;
+    assert_eq!(world.sync(no_wait).await.verdict, Verdict::TimedOut);
+    let plan = world.plan(options.clone()).await;
+    let of_type = &plan.types[0];
+    assert_eq!((of_type.source, of_type.under_way), (2, 2), "{plan:#?}");
+    let note = "ACCOUNT: 2 records wait for the verdict of an earlier upload";
+    assert!(
+        plan.notes.iter().any(|of| of.starts_with(note)),
+        "{plan:#?}"
+    );
+}
+
+#[tokio::test]
+async fn single_records_that_nobody_has_are_a_problem_and_a_type_without_a_source_is_an_error() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=5));
+    let mut options = world.options(&[Account]);
+    let ids = |ids: &[&str]| Only::Ids(ids.iter().map(|id| (*id).to_owned()).collect());
+    options.only.insert(Account, ids(&["acc-1", "acc_2"]));
+    for _ in 0..2 {
+        let plan = world.plan(options.clone()).await;
+        let [problem] = plan.problems.as_slice() else {
+            panic!("{:#?}", plan.problems)
+        };
+        let message = "no record with the id acc_2, neither here nor in the ledger";
+        assert_eq!(problem.message, message);
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+        assert!(world.has("ACCOUNT", "acc-1"));
+    }
+    // One that is gone is known.
+    world.export("account.ldjson", &accounts(2..=5));
+    options.only.insert(Account, ids(&["acc-1"]));
+    assert!(world.plan(options.clone()).await.problems.is_empty());
+
+    options.only.insert(Contact, Only::All);
+    let refused = world.client.sync(world.integration_id, options.clone());
+    let error = refused.await.unwrap_err();
+    assert_eq!(error.to_string(), "no source has CONTACT records");
+    options.only.clear();
+    options.scope = " ".to_owned();
+    let refused = world.client.plan(world.integration_id, options);
+    assert!(matches!(refused.await, Err(SyncError::NoScope)));
+}
+
+#[tokio::test]
+async fn plan_leaves_the_list_of_a_sync_and_says_so() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=100));
+    let mut options = world.options(&[Account]);
+    let list = world.path("held.ldjson");
+    options.held_deletions = Some(list.clone());
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(51..=100));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::HeldBack);
+    world.export("account.ldjson", &accounts(1..=100));
+    let plan = world.plan(options.clone()).await;
+    assert!(plan.held_deletions.is_none() && list.exists());
+    let said = "held.ldjson is the list of an earlier plan or sync";
+    assert!(
+        plan.notes.iter().any(|note| note.contains(said)),
+        "{plan:#?}"
+    );
+    drop(world.sync(options.clone()).await);
+    assert!(!list.exists());
+    let plan = world.plan(options).await;
+    assert!(plan.notes.is_empty(), "{plan:#?}");
 }

@@ -102,7 +102,9 @@ async fn confirmed_deletion_that_could_not_be_sent_stays_confirmed() {
     world.export("account.ldjson", &accounts(31..=100));
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::HeldBack);
     let confirmed = world.path("confirmed.ldjson");
-    std::fs::copy(&list, &confirmed).unwrap();
+    // As an editor of Windows saves it.
+    let text = std::fs::read_to_string(&list).unwrap();
+    std::fs::write(&confirmed, format!("\u{feff}{text}")).unwrap();
     let refusal = Fault::new(Effect::TooManyRequests(RetryAfter::Seconds(86_400)));
     world
         .simulator

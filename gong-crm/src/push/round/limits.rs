@@ -142,11 +142,15 @@ impl Session {
         {
             let today = self.today(object_type, Direction::Upsert).await?;
             if now + today > allowed {
-                let reason = format!(
-                    "{} changes of {object_type} records are more than the limit of {allowed} per \
-                     day (--max-changes)",
-                    now + today
-                );
+                let count = match (now + today, today) {
+                    (1, _) => format!("1 change of {object_type} records is"),
+                    (total, 0) => format!("{total} changes of {object_type} records are"),
+                    (total, today) => format!(
+                        "{total} changes of {object_type} records, {today} of them earlier today, are"
+                    ),
+                };
+                let reason =
+                    format!("{count} more than the limit of {allowed} per day (--max-changes)");
                 let held = self.ids_of(of_type, |chosen| chosen.action != Action::Delete)?;
                 of_type
                     .chosen

@@ -1,6 +1,6 @@
 //! One round of a sync: lock the ledger, read the sources, plan, ask, send.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -37,6 +37,8 @@ pub(crate) struct Preview<'a> {
     /// Uploads of earlier rounds that are followed to their verdict.
     pub(crate) older: usize,
     pub(crate) notes: &'a [String],
+    /// How many records of each type wait for the verdict of an earlier upload with them.
+    pub(crate) under_way: BTreeMap<ObjectType, u64>,
 }
 
 /// Where a round reads its sources: the locked ledger, and a directory for what they give.
@@ -86,6 +88,7 @@ where
         Err(report) => return Ok(Some(report)),
     };
     let uploads = plan.new_uploads().count();
+    let under_way = plan.under_way();
     let confirmed = session.planned_confirmed(&plan);
     let is_wanted = decide(Preview {
         round: &mut plan.round,
@@ -93,6 +96,7 @@ where
         uploads,
         older: plan.uploads.len() - uploads,
         notes: &plan.notes,
+        under_way,
     });
     if is_dry || !is_wanted {
         session.discard(&plan);
