@@ -56,6 +56,13 @@ pub(crate) struct Reference<'l> {
     pub(crate) object_id: Cow<'l, str>,
 }
 
+impl Reference<'_> {
+    /// Its type and id.
+    pub(crate) fn into_owned(self) -> (ObjectType, String) {
+        (self.object_type, self.object_id.into_owned())
+    }
+}
+
 /// All that a line says.
 #[derive(Debug, Clone)]
 pub(crate) struct Whole<'l> {

@@ -8,7 +8,7 @@ use super::entry_lines::EntryLines;
 use super::planned::Chosen;
 use super::survey::TypeFiles;
 use crate::ObjectType;
-use crate::compare::{LineKey, Reader};
+use crate::compare::{LineKey, Reader, Reference};
 use crate::ledger::{Action, LineHash, Names, Seconds, SentField};
 
 /// A line that was read, with what must be known of it.
@@ -67,7 +67,7 @@ impl<'a> ChosenLines<'a> {
             let references = whole.references.into_iter();
             let references = references
                 .filter(|_| chosen.action != Action::Delete)
-                .map(|reference| (reference.object_type, reference.object_id.into_owned()))
+                .map(Reference::into_owned)
                 .collect();
             let given = whole.fields.iter().filter(|field| field.is_given);
             let mut names = locked(&self.names);

@@ -13,6 +13,7 @@ use super::session::Session;
 use super::survey::{Entry, TypeFiles};
 use super::without_parents::{Orphan, WithoutParents};
 use crate::ObjectType;
+use crate::compare::Reference;
 use crate::ledger::{Action, LedgerError, Upload};
 
 impl Session {
@@ -131,8 +132,7 @@ impl Session {
             for orphan in chunk {
                 let (_, line) = lines.read(&orphan.entry)?;
                 let of_line = reader.references(line).unwrap_or_default().into_iter();
-                let of_line = of_line
-                    .map(|reference| (reference.object_type, reference.object_id.into_owned()));
+                let of_line = of_line.map(Reference::into_owned);
                 references.push(of_line.collect());
             }
             let all = references.iter().flatten();

@@ -107,18 +107,17 @@ impl Session {
                 }
             }
             End::IdTaken => self.id_taken(upload, pending).await?,
-            End::NotSent => {
-                self.note_missing_of(upload, pending);
+            End::NotSent | End::NotFinished | End::Unknown => {
+                let status = match delivered.end {
+                    End::NotSent => Status::NotSent,
+                    End::NotFinished => Status::TimedOut,
+                    _ => Status::Unknown,
+                };
+                if delivered.end == End::NotSent {
+                    self.note_missing_of(upload, pending);
+                }
                 let (reason, cause) = (delivered.reason, delivered.cause);
-                unfinished(upload.clone(), Status::NotSent, reason, cause, pending)
-            }
-            End::NotFinished => {
-                let (reason, cause) = (delivered.reason, delivered.cause);
-                unfinished(upload.clone(), Status::TimedOut, reason, cause, pending)
-            }
-            End::Unknown => {
-                let (reason, cause) = (delivered.reason, delivered.cause);
-                unfinished(upload.clone(), Status::Unknown, reason, cause, pending)
+                unfinished(upload.clone(), status, reason, cause, pending)
             }
         };
         ended.add_held(&held);

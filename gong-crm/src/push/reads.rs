@@ -33,6 +33,14 @@ pub(crate) struct Round {
     pub(crate) agreed: Option<Arc<Agreed>>,
 }
 
+impl Round {
+    /// Whether the user confirmed the deletion of a record.
+    pub(in crate::push) fn is_confirmed(&self, object_type: ObjectType, object_id: &str) -> bool {
+        let key = (object_type, object_id.to_owned());
+        self.confirmed.contains(&key)
+    }
+}
+
 /// The facts about the read of one type.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -195,6 +203,24 @@ pub(crate) struct RoundPlan {
     /// Users who are deleted before they come with another address, or were deleted for that and
     /// are not back yet.
     pub(crate) returning_users: Vec<String>,
+}
+
+impl RoundPlan {
+    /// Holds an action back.
+    pub(in crate::push) fn hold(
+        &mut self,
+        object_type: ObjectType,
+        object_id: String,
+        action: Action,
+        reason: HoldReason,
+    ) {
+        self.held.push(Held {
+            object_type,
+            object_id,
+            action,
+            reason,
+        });
+    }
 }
 
 /// The counts of one type.

@@ -38,7 +38,8 @@ impl Session {
         if may_be_stale {
             let mut reader = self.reader(upload.object_type);
             let read = each_line(body, |line| {
-                referred.extend(owned(&reader.references(line.bytes).unwrap_or_default()));
+                let references = reader.references(line.bytes).unwrap_or_default();
+                referred.extend(references.into_iter().map(Reference::into_owned));
                 Ok::<(), io::Error>(())
             });
             read.map_err(|error| LedgerError::storage(body, error))?;
@@ -81,8 +82,9 @@ impl Session {
                 if overtaken.contains(&place) {
                     return Ok(());
                 }
-                let references: Vec<(ObjectType, String)> =
-                    owned(&reader.references(line.bytes).unwrap_or_default()).collect();
+                let references = reader.references(line.bytes).unwrap_or_default();
+                let references = references.into_iter().map(Reference::into_owned);
+                let references: Vec<_> = references.collect();
                 if let Some(reason) = parents.reason(&references) {
                     held.push((place, reason, line.bytes.to_vec()));
                 } else if let Some(pending) = pending.get_mut(place) {
@@ -216,10 +218,4 @@ impl Session {
         }
         Ok(ids)
     }
-}
-
-fn owned(references: &[Reference<'_>]) -> impl Iterator<Item = (ObjectType, String)> {
-    references
-        .iter()
-        .map(|reference| (reference.object_type, reference.object_id.to_string()))
 }

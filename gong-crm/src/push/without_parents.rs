@@ -11,6 +11,7 @@ use super::parents::{Coming, Parents};
 use super::session::Session;
 use super::survey::{Entry, TypeFiles};
 use crate::ObjectType;
+use crate::compare::Reference;
 use crate::ledger::{MissingParents, Seconds};
 
 /// A record that is unchanged, and that Gong was sent without what it refers to.
@@ -105,9 +106,7 @@ impl Session {
         };
         let object_id = facts.object_id.into_owned();
         let references = reader.references(line).unwrap_or_default().into_iter();
-        let references: Vec<(ObjectType, String)> = references
-            .map(|reference| (reference.object_type, reference.object_id.into_owned()))
-            .collect();
+        let references: Vec<(ObjectType, String)> = references.map(Reference::into_owned).collect();
         let mut parents = Parents::new(self, Coming::default());
         parents.look_up(self, &references).await?;
         let missing = parents.first_missing(parent, &references);

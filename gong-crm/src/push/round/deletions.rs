@@ -12,7 +12,7 @@ use crate::push::chosen_lines::locked;
 use crate::push::ids::id_hash;
 use crate::push::level::Level;
 use crate::push::plan::Share;
-use crate::push::reads::{Absent, Basis, Gone, Held, HoldReason, PlannedAction};
+use crate::push::reads::{Absent, Basis, Gone, HoldReason, PlannedAction};
 
 impl Bodies<'_> {
     /// Writes the lines that delete vanished records.
@@ -87,16 +87,11 @@ impl Bodies<'_> {
         let mut line = Vec::new();
         let text = dated.as_ref().map(|(_, text)| text.as_str());
         if stage_line(stored, false, text, &mut line).is_err() {
-            self.plan.round.held.push(Held {
-                object_type: ObjectType::Stage,
-                object_id: id.to_owned(),
-                action: Action::Delete,
-                reason: HoldReason::Finding(
-                    "gone from the source, and its last version is not known: push the stage once \
-                     more, with isActive false"
-                        .to_owned(),
-                ),
-            });
+            let reason = "gone from the source, and its last version is not known: push the stage once \
+                     more, with isActive false";
+            let reason = HoldReason::Finding(reason.to_owned());
+            let held = &mut self.plan.round;
+            held.hold(ObjectType::Stage, id.to_owned(), Action::Delete, reason);
             return Ok(());
         }
         let date = dated.map(|(date, _)| date);

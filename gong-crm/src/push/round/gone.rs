@@ -4,21 +4,18 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::limits::Deletable;
-use super::protect::{Protection, protect};
+use super::candidates::Candidates;
+use super::protect::{Protections, protect};
 use super::unclaimed::judge_unclaimed;
 use crate::ObjectType;
-use crate::compare::{deletion_line, stage_line};
-use crate::ledger::{Action, LastTry, LedgerError, Question, TryOutcome, Upload, UploadState};
+use crate::ledger::{Action, LedgerError, Question, Upload, UploadState};
 use crate::push::PushError;
 use crate::push::ids::id_hash;
 use crate::push::input::blocking;
-use crate::push::lines::id_reader;
-use crate::push::planned::{Chosen, Plan, TypePlan};
-use crate::push::reads::{Absent, Deletions, Held, HoldReason, Limit, Round, TypeRead};
+use crate::push::planned::{Plan, TypePlan};
+use crate::push::reads::{Absent, Deletions, HoldReason, Round, TypeRead};
 use crate::push::session::Session;
 use crate::push::survey::Survey;
-use crate::push::waived::Waived;
 use crate::push::without_parents::WithoutParents;
 
 impl Session {
@@ -153,7 +150,7 @@ impl Session {
         of_type.round.absent.retain(|absent| {
             let times = absent.times.saturating_add(u8::from(read.is_new));
             let is_due = times >= round.delete_after
-                || round.confirmed.contains(&(object_type, absent.object_id.clone()))
+                || round.is_confirmed(object_type, &absent.object_id)
                 // With one read, it is due whenever it is absent.
                 || round.delete_after <= 1;
             // Also of what is due and may be held back, so that it stays due.
@@ -187,10 +184,7 @@ impl Session {
     }
 
     /// What speaks against deleting each vanished record.
-    async fn protections(
-        &self,
-        types: &[TypePlan],
-    ) -> Result<HashMap<(ObjectType, String), Protection>, PushError> {
+    async fn protections(&self, types: &[TypePlan]) -> Result<Protections, PushError> {
         let mut candidates: BTreeMap<ObjectType, Vec<String>> = BTreeMap::new();
         for of_type in types {
             let absent = of_type.round.absent.iter().chain(&of_type.round.unclaimed);
@@ -213,217 +207,51 @@ impl Session {
         Ok(found)
     }
 
-    /// The deletions of vanished records that Gong rejected, or did not take, and that it is not time to
-    /// try again. Without a reason, somebody waived the deletion.
-    async fn refused_before(
-        &self,
-        of_type: &TypePlan,
-    ) -> Result<HashMap<String, Option<HoldReason>>, LedgerError> {
-        let object_type = of_type.object_type;
-        let tried: Vec<(&String, &LastTry)> = of_type
-            .round
-            .absent
-            .iter()
-            .filter(|absent| !self.options.resend.includes(&absent.object_id))
-            .filter_map(|absent| Some((&absent.object_id, absent.last_try.as_ref()?)))
-            .collect();
-        let mut refused = HashMap::new();
-        if tried.is_empty() {
-            return Ok(refused);
-        }
-        let stages = if object_type == ObjectType::Stage {
-            let ids: Vec<String> = tried.iter().map(|(id, _)| (*id).clone()).collect();
-            self.sent_stages(&ids).await?
-        } else {
-            HashMap::new()
-        };
-        let mut reader = id_reader(self.key, object_type);
-        let now = self.now().as_second();
-        for (id, last) in tried {
-            let mut line = Vec::new();
-            if object_type == ObjectType::Stage {
-                let stage = stages.get(id).map(Vec::as_slice);
-                if stage_line(stage.unwrap_or_default(), false, None, &mut line).is_err() {
-                    continue;
-                }
-            } else {
-                deletion_line(id, "2000-01-01T00:00:00Z", &mut line);
-            }
-            // A try of another version says nothing about its deletion.
-            let is_deletion = reader
-                .read(&line)
-                .is_ok_and(|facts| facts.hash.to_le_bytes() == last.hash);
-            if !is_deletion {
-                continue;
-            }
-            let text = format!("gone from the source; its deletion was {}", last.as_text());
-            let reason = match last.outcome {
-                _ if last.is_waived() => None,
-                TryOutcome::Rejected if last.next > now => Some(HoldReason::Finding(text)),
-                TryOutcome::Unconfirmed => Some(HoldReason::Finding(text)),
-                TryOutcome::NotAccepted if last.next > now => Some(HoldReason::Waiting(text)),
-                _ => continue,
-            };
-            refused.insert(id.clone(), reason);
-        }
-        Ok(refused)
-    }
-
-    /// Holds deletions and changes of a type back that reach a limit.
+    /// Holds deletions and changes of a type back that a limit or a finding speaks against.
     async fn limit(
         &self,
         round: &Round,
         of_type: &mut TypePlan,
         plan: &mut Plan,
-        protections: &HashMap<(ObjectType, String), Protection>,
+        protections: &Protections,
         unread: &[ObjectType],
     ) -> Result<(), PushError> {
-        let object_type = of_type.object_type;
-        let Some(read) = round.reads.get(&object_type) else {
+        let Some(read) = round.reads.get(&of_type.object_type) else {
             return Ok(());
         };
-        let is_confirmed = |id: &str| round.confirmed.contains(&(object_type, id.to_owned()));
         self.release_recased(of_type, plan, protections).await?;
         let refused = self.refused_before(of_type).await?;
         let mut going = judge_unclaimed(round, read, of_type, plan, protections);
-        // A type that was there and is empty now is more likely a mistake than deleted.
-        let is_empty_now = of_type.is_empty
-            && read.is_complete
-            && round.max_deletions != Limit::Unlimited
-            && of_type
-                .round
-                .absent
-                .iter()
-                .any(|of| !is_confirmed(&of.object_id));
-        if is_empty_now {
-            let tracked = of_type.round.counts.tracked;
-            plan.notes.push(format!(
-                "{object_type}: the source has no {object_type} records at all now, but had {tracked}: \
-                 look at it before you confirm the deletions"
-            ));
-        }
-        let mut hold = |object_id: String, action: Action, reason: HoldReason| {
-            plan.round.held.push(Held {
-                object_type,
-                object_id,
-                action,
-                reason,
-            });
+        let candidates = Candidates {
+            round,
+            read,
+            protections,
+            unread,
         };
-        let may_refer = unread.iter().find(|of| refers_to(**of, object_type));
-        let may_refer = may_refer.filter(|_| !round.delete_referenced);
-        // A confirmed list of a type is complete: only its records are deleted in this round.
-        let has_list = round.confirmed.iter().any(|(of, _)| *of == object_type);
-        let mut waived = Waived::default();
-        for absent in std::mem::take(&mut of_type.round.absent) {
-            let id = &absent.object_id;
-            let protection = protections.get(&(object_type, id.clone()));
-            if is_confirmed(id) {
-                going.push(absent);
-                continue;
-            }
-            if let Some(reason) = refused.get(id) {
-                match reason.clone() {
-                    Some(reason) => hold(absent.object_id, Action::Delete, reason),
-                    None => waived.add(id),
-                }
-                continue;
-            }
-            let must_ask = if has_list {
-                Some("gone from the source, and not in the list of confirmed deletions".to_owned())
-            } else if read.is_redefined {
-                of_type.round.counts.awaits_definition = true;
-                Some(
-                    "gone from the source; the source or its mapping changed since the last complete \
-                     read, so the deletion needs to be confirmed once"
-                        .to_owned(),
-                )
-            } else if is_empty_now {
-                Some(format!(
-                    "gone from the source, which has no {object_type} records at all now"
-                ))
-            } else if read.deletions == Deletions::Ask {
-                Some(format!(
-                    "gone from the source; deletions of {object_type} records need to be confirmed"
-                ))
-            } else {
-                None
-            };
-            let warning = protection
-                .and_then(|protection| protection.reason(round.delete_referenced))
-                .or_else(|| {
-                    may_refer.map(|of| {
-                        format!(
-                            "gone from the source; {of} records may refer to it, and not all of them \
-                             were read"
-                        )
-                    })
-                });
-            // If the user must confirm, the reasons against it are in the message.
-            let reason = match (must_ask, warning) {
-                (Some(_), Some(warning)) => Some(HoldReason::Limit(format!(
-                    "{warning}; the deletion needs to be confirmed"
-                ))),
-                (Some(must_ask), None) => Some(HoldReason::Limit(must_ask)),
-                (None, warning) => warning.map(HoldReason::Finding),
-            };
-            match reason {
-                Some(reason) => hold(absent.object_id, Action::Delete, reason),
-                None => going.push(absent),
-            }
+        going.extend(candidates.judge(of_type, plan, &refused));
+        of_type.gone = self
+            .limit_deletions(&candidates, of_type, plan, going)
+            .await?;
+        self.hold_new(round, of_type, plan, protections).await?;
+        for (id, action, reason) in self.limit_changes(round, of_type).await? {
+            plan.round.hold(of_type.object_type, id, action, reason);
         }
-        plan.notes.extend(waived.note_of_deletions(object_type));
-        // Records that Gong never had can be deleted safely: exports keep deleted rows for years.
-        let may_harm = |chosen: &Chosen| chosen.action == Action::Delete && chosen.is_known;
-        let flagged = self.ids_of(of_type, may_harm)?;
-        let harmless = |chosen: &&Chosen| chosen.action == Action::Delete && !chosen.is_known;
-        of_type.round.counts.never_sent = of_type.chosen.iter().filter(harmless).count() as u64;
-        let unconfirmed = going
+        Ok(())
+    }
+
+    /// Holds records back that Gong does not have and that may be the same as one which it has.
+    async fn hold_new(
+        &self,
+        round: &Round,
+        of_type: &mut TypePlan,
+        plan: &mut Plan,
+        protections: &Protections,
+    ) -> Result<(), PushError> {
+        let object_type = of_type.object_type;
+        let vanished = protections
             .iter()
-            .filter(|absent| !is_confirmed(&absent.object_id));
-        let by_absence = unconfirmed.count() as u64;
-        let by_flag = flagged.iter().filter(|(_, id)| !is_confirmed(id)).count() as u64;
-        if by_absence + by_flag > 0 {
-            let today = self
-                .today(object_type, crate::ledger::Direction::Delete)
-                .await?;
-            let tracked = match of_type.round.counts.tracked {
-                // A source of changes owns nothing; then all records of the type count.
-                0 => self.in_gong(object_type).await?,
-                tracked => tracked,
-            };
-            let deletable = Deletable {
-                tracked,
-                now: by_absence + by_flag,
-                today,
-                is_empty_now: of_type.is_empty && read.is_complete,
-            };
-            of_type.round.counts.allowed = deletable.allowed(round.max_deletions);
-            of_type.round.counts.limit_base = deletable.base();
-            if let Some(refusal) = deletable.refusal(round.max_deletions, object_type) {
-                let (held, confirmed) = going
-                    .into_iter()
-                    .partition(|absent: &Absent| !is_confirmed(&absent.object_id));
-                going = confirmed;
-                for absent in held {
-                    let reason = HoldReason::Limit(format!("gone from the source; {refusal}"));
-                    hold(absent.object_id, Action::Delete, reason);
-                }
-                let mut held_places = HashSet::new();
-                for (place, id) in flagged.into_iter().filter(|(_, id)| !is_confirmed(id)) {
-                    held_places.insert(place);
-                    hold(id, Action::Delete, HoldReason::Limit(refusal.clone()));
-                }
-                of_type.chosen.retain(|chosen| {
-                    chosen.action != Action::Delete || !held_places.contains(&chosen.entry.place)
-                });
-            }
-        }
-        of_type.gone = going;
-        let of_this_type = protections.iter().filter(|((of, _), _)| *of == object_type);
-        let vanished = of_this_type.filter(|((_, id), _)| !is_confirmed(id));
-        let vanished: Vec<_> = vanished.collect();
-        let twins = vanished.iter().filter_map(|((_, id), protection)| {
+            .filter(|((of, id), _)| *of == object_type && !round.is_confirmed(*of, id));
+        let twins = vanished.clone().filter_map(|((_, id), protection)| {
             let (of_twin, twin) = protection.twin.as_ref()?;
             // In another case it may be a new version for Gong, which would be missing.
             let are_numbers = [id, twin]
@@ -432,23 +260,21 @@ impl Session {
             let is_twin = *of_twin == object_type && are_numbers;
             is_twin.then_some((twin.as_str(), id.as_str()))
         });
-        for (id, reason) in self.hold_twins(of_type, &twins.collect())? {
-            hold(id, Action::Create, HoldReason::Finding(reason));
-        }
-        let recased = vanished.iter().filter_map(|((_, id), protection)| {
+        let mut held = self.hold_twins(of_type, &twins.collect())?;
+        let recased = vanished.filter_map(|((_, id), protection)| {
             Some((protection.recased.as_deref()?, id.as_str()))
         });
         let recased: HashMap<&str, &str> = recased.collect();
         if self.is_export_recased(of_type, &recased).await? {
-            for (id, reason) in self.hold_twins(of_type, &recased)? {
-                hold(id, Action::Create, HoldReason::Finding(reason));
-            }
+            held.extend(self.hold_twins(of_type, &recased)?);
+        }
+        for (id, reason) in held {
+            let reason = HoldReason::Finding(reason);
+            plan.round.hold(object_type, id, Action::Create, reason);
         }
         for (id, reason) in self.hold_before_deletion(round, of_type, protections)? {
-            hold(id, Action::Create, HoldReason::Waiting(reason));
-        }
-        for (id, action, reason) in self.limit_changes(round, of_type).await? {
-            hold(id, action, reason);
+            let reason = HoldReason::Waiting(reason);
+            plan.round.hold(object_type, id, Action::Create, reason);
         }
         Ok(())
     }
@@ -466,12 +292,6 @@ fn unread(round: &Round, types: &[TypePlan]) -> Vec<ObjectType> {
     sources
         .filter(|object_type| !is_whole(object_type))
         .collect()
-}
-
-/// Whether records of one type can refer to those of another, by Gong's own fields.
-fn refers_to(object_type: ObjectType, other: ObjectType) -> bool {
-    let mut fields = object_type.line_format().fields.iter();
-    object_type != other && fields.any(|field| field.references == Some(other))
 }
 
 /// Whether a stage's line takes it out of use.

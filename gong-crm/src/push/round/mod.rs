@@ -3,6 +3,7 @@
 //! A sync plans and sends with the same code as a push. Here are the records that vanished, the
 //! limits, and who owns which records; [`reads`](super::reads) has the types.
 
+mod candidates;
 mod commit;
 mod deletions;
 mod gone;

@@ -12,6 +12,9 @@ use crate::push::PushError;
 use crate::push::input::{OpenFile, unreadable};
 use crate::push::lines::each_line;
 
+/// What speaks against the deletion of records.
+pub(crate) type Protections = HashMap<(ObjectType, String), Protection>;
+
 /// What in the read speaks against the deletion of one record.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Protection {
@@ -54,8 +57,8 @@ pub(crate) fn protect(
     candidates: &BTreeMap<ObjectType, Vec<String>>,
     ids_have_case: bool,
     mut readers: BTreeMap<ObjectType, Reader<'_>>,
-) -> Result<HashMap<(ObjectType, String), Protection>, PushError> {
-    let mut found: HashMap<(ObjectType, String), Protection> = HashMap::new();
+) -> Result<Protections, PushError> {
+    let mut found = Protections::new();
     let mut by_folded: HashMap<String, Vec<(ObjectType, &str)>> = HashMap::new();
     let mut wanted: HashMap<ObjectType, std::collections::HashSet<&str>> = HashMap::new();
     for (object_type, ids) in candidates {

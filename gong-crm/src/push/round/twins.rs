@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::protect::Protection;
+use super::protect::Protections;
 use crate::ObjectType;
 use crate::ledger::{Action, LedgerError, Question};
 use crate::push::PushError;
 use crate::push::ids::id_hash;
 use crate::push::planned::{Chosen, Plan, TypePlan};
-use crate::push::reads::{Absent, Held, HoldReason, Round};
+use crate::push::reads::{Absent, HoldReason, Round};
 use crate::push::session::Session;
 
 impl Session {
@@ -39,7 +39,7 @@ impl Session {
     pub(super) async fn add_twins_in_ledger(
         &self,
         candidates: &BTreeMap<ObjectType, Vec<String>>,
-        found: &mut HashMap<(ObjectType, String), Protection>,
+        found: &mut Protections,
     ) -> Result<(), LedgerError> {
         for (object_type, ids) in candidates {
             for other in ObjectType::ALL.into_iter().filter(|of| of != object_type) {
@@ -69,7 +69,7 @@ impl Session {
         &self,
         of_type: &mut TypePlan,
         plan: &mut Plan,
-        protections: &HashMap<(ObjectType, String), Protection>,
+        protections: &Protections,
     ) -> Result<(), LedgerError> {
         let object_type = of_type.object_type;
         let mut of_protections = protections.iter();
@@ -137,7 +137,7 @@ impl Session {
         &self,
         round: &Round,
         of_type: &mut TypePlan,
-        protections: &HashMap<(ObjectType, String), Protection>,
+        protections: &Protections,
     ) -> Result<Vec<(String, String)>, PushError> {
         let object_type = of_type.object_type;
         let confirmed = protections
@@ -168,7 +168,7 @@ impl Session {
     pub(super) async fn doubt_twins(
         &self,
         types: &[TypePlan],
-        protections: &HashMap<(ObjectType, String), Protection>,
+        protections: &Protections,
         plan: &mut Plan,
     ) -> Result<(), LedgerError> {
         for of_type in types {
@@ -182,15 +182,12 @@ impl Session {
                     continue;
                 }
                 let gone = &absent.object_id;
-                plan.round.held.push(Held {
-                    object_type: of_twin,
-                    object_id: twin.clone(),
-                    action: Action::Update,
-                    reason: HoldReason::Waiting(format!(
-                        "may be deleted together with {object_type} {gone}, so the next sync sends it \
+                let reason = HoldReason::Waiting(format!(
+                    "may be deleted together with {object_type} {gone}, so the next sync sends it \
                          again"
-                    )),
-                });
+                ));
+                plan.round
+                    .hold(of_twin, twin.clone(), Action::Update, reason);
                 plan.round.writes.doubted.push((of_twin, twin));
             }
         }

@@ -1,13 +1,10 @@
 //! Records that no scope owns and that the source does not have, such as those that only a push sent:
 //! they are deleted only if somebody confirms it.
 
-use std::collections::HashMap;
-
-use super::protect::Protection;
-use crate::ObjectType;
+use super::protect::Protections;
 use crate::ledger::Action;
 use crate::push::planned::{Plan, TypePlan};
-use crate::push::reads::{Absent, Deletions, Held, HoldReason, Round, TypeRead};
+use crate::push::reads::{Absent, Deletions, HoldReason, Round, TypeRead};
 
 /// How many records a note names.
 const NAMED: usize = 5;
@@ -19,12 +16,11 @@ pub(super) fn judge_unclaimed(
     read: &TypeRead,
     of_type: &mut TypePlan,
     plan: &mut Plan,
-    protections: &HashMap<(ObjectType, String), Protection>,
+    protections: &Protections,
 ) -> Vec<Absent> {
     let object_type = of_type.object_type;
     let unclaimed = std::mem::take(&mut of_type.round.unclaimed);
-    let is_confirmed =
-        |absent: &Absent| (round.confirmed).contains(&(object_type, absent.object_id.clone()));
+    let is_confirmed = |absent: &Absent| round.is_confirmed(object_type, &absent.object_id);
     let (confirmed, left): (Vec<_>, Vec<_>) = unclaimed.into_iter().partition(is_confirmed);
     if left.is_empty() {
         return confirmed;
@@ -56,12 +52,8 @@ pub(super) fn judge_unclaimed(
             let warning = protections.get(&key);
             let warning = warning.and_then(|of| of.reason(round.delete_referenced));
             let reason = warning.unwrap_or_else(|| "not in the source; no sync owns it".to_owned());
-            plan.round.held.push(Held {
-                object_type,
-                object_id: key.1,
-                action: Action::Delete,
-                reason: HoldReason::Limit(format!("{reason}; the deletion needs to be confirmed")),
-            });
+            let reason = HoldReason::Limit(format!("{reason}; the deletion needs to be confirmed"));
+            plan.round.hold(object_type, key.1, Action::Delete, reason);
         }
     }
     confirmed
