@@ -61,6 +61,9 @@ pub(super) fn after(
         }
         RecordOutcome::Rejected => {
             let tries = tries_of(&state, pending, TryOutcome::Rejected);
+            // A search after the next try of a rejected record is a part of that try.
+            let is_same_try = upload.purpose == Purpose::ErrorSearch && tries > 1;
+            let tries = if is_same_try { tries - 1 } else { tries };
             let next = seconds + pause_after(tries).as_secs();
             // Users cannot be read back, so it stays unknown whether one is deleted.
             let is_unreadable =

@@ -51,22 +51,21 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Those of some records that a verdict leaves open.
-    fn open(&self, places: impl IntoIterator<Item = usize>) -> Vec<usize> {
-        let is_open = |place: &usize| {
-            let outcome = self.outcomes[*place].outcome;
-            matches!(
-                outcome,
-                RecordOutcome::Uncertain | RecordOutcome::NotAccepted
-            )
+    /// Those of some records that a verdict leaves open. If their upload failed as a whole, so are those
+    /// that were rejected before: one of them may be good by now.
+    fn open(&self, judgement: &Judgement, places: impl Iterator<Item = usize>) -> Vec<usize> {
+        let is_open = |place: &usize| match self.outcomes[*place].outcome {
+            RecordOutcome::Uncertain | RecordOutcome::NotAccepted => true,
+            RecordOutcome::Rejected => judgement.rest == Rest::NotAccepted,
+            RecordOutcome::Accepted => false,
         };
-        places.into_iter().filter(is_open).collect()
+        places.filter(is_open).collect()
     }
 
     /// Decides in which parts the records are sent again that the verdict of some leaves open.
     fn queue_rest(&mut self, judgement: &Judgement, places: impl ExactSizeIterator<Item = usize>) {
         let records = places.len();
-        let open = self.open(places);
+        let open = self.open(judgement, places);
         match judgement.rest {
             // A record that was sent alone has no more errors to list.
             Rest::Uncertain if judgement.has_unlisted && records > 1 => self.halve(open),
@@ -101,7 +100,8 @@ impl Session {
         mut search: Search<'_>,
         judgement: &Judgement,
     ) -> Result<Vec<Upload>, LedgerError> {
-        if judgement.rest != Rest::NotAccepted || self.is_sent_in_halves(&search).await? {
+        if judgement.rest != Rest::NotAccepted || self.is_sent_in_halves(&search, judgement).await?
+        {
             search.queue_rest(judgement, 0..search.pending.len());
         }
         let searched = self.search_parts(&mut search).await;
@@ -121,8 +121,12 @@ impl Session {
     }
 
     /// Whether the records of an upload that failed as a whole are sent in halves: they failed before.
-    async fn is_sent_in_halves(&self, search: &Search<'_>) -> Result<bool, LedgerError> {
-        if search.open(0..search.pending.len()).len() < 2 {
+    async fn is_sent_in_halves(
+        &self,
+        search: &Search<'_>,
+        judgement: &Judgement,
+    ) -> Result<bool, LedgerError> {
+        if search.open(judgement, 0..search.pending.len()).len() < 2 {
             return Ok(false);
         }
         let upload = search.of;

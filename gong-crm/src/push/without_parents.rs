@@ -125,12 +125,11 @@ impl Waiting {
         let since = Timestamp::from_second(self.since).unwrap_or_default();
         let since = since.strftime("%Y-%m-%d");
         let count = self.count;
-        let missing = missing.map(|id| format!("{parent} {id}"));
         if count == 1 {
             let which = first.map_or_else(String::new, |id| format!(" ({id})"));
             let it = missing.as_deref().unwrap_or("that one");
             let parent = match &missing {
-                Some(missing) => missing.clone(),
+                Some(missing) => format!("{parent} {missing}"),
                 None => format!("a record of type {parent}"),
             };
             return format!(
@@ -141,7 +140,7 @@ impl Waiting {
         }
         let more = count - 1;
         let which = first.map_or_else(String::new, |id| format!(" ({id} and {more} more)"));
-        let such_as = missing.map_or_else(String::new, |of| format!(", such as {of}"));
+        let such_as = missing.map_or_else(String::new, |id| format!(", such as {id}"));
         format!(
             "{count} {object_type} records{which}, sent since {since}, refer to {parent} records that are \
              still not known to be in Gong{such_as}: Gong may not show them. Once Gong has accepted those, \

@@ -362,7 +362,7 @@ async fn note_unknown(
             object_type: *object_type,
             source: source.map(|of| of.source.name()).unwrap_or_default(),
             message: format!(
-                "no record with the id {}, neither here nor in the ledger",
+                "no record with the id {}, neither in the source nor in the ledger",
                 unknown.join(" or ")
             ),
             is_finding: false,

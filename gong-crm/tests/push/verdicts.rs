@@ -271,6 +271,39 @@ async fn poison_record_is_found_by_halves() {
 }
 
 #[tokio::test]
+async fn one_of_two_records_that_failed_uploads_is_accepted_once_it_is_good() {
+    let harness = Harness::new().await;
+    let path = harness.write_text("accounts.ldjson", &accounts(4));
+    // Two of the four make Gong fail every file that has one of them.
+    for nth in [1, 2, 4, 5, 6] {
+        harness.fault_of_uploads(Effect::FailFile("Poison".into()), nth);
+    }
+    drop(harness.push(&path).await);
+    let report = harness.push(&path).await;
+    assert_eq!(
+        (report.accepted(), report.rejected()),
+        (2, 2),
+        "{report:#?}"
+    );
+    harness.simulator.clear_faults();
+    // One of them is good by now: their upload fails, and then only one half of it.
+    for nth in [1, 3] {
+        harness.fault_of_uploads(Effect::FailFile("Poison".into()), nth);
+    }
+    let mut again = harness.options(&path);
+    again.resend = gong_crm::push::Resend::Ids(["a-3".to_owned(), "a-4".to_owned()].into());
+    let report = harness.push_with(again).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert_eq!(
+        (report.accepted(), report.rejected()),
+        (1, 1),
+        "{report:#?}"
+    );
+    let rejects = harness.rejects().await;
+    assert_eq!((rejects.len(), rejects[0].tries), (1, 2), "{rejects:#?}");
+}
+
+#[tokio::test]
 async fn records_whose_upload_failed_do_not_share_the_next_one_with_new_ones() {
     let harness = Harness::new().await;
     let path = harness.write_text("accounts.ldjson", &accounts(4));

@@ -187,7 +187,7 @@ async fn single_records_that_nobody_has_are_a_problem_and_a_type_without_a_sourc
         let [problem] = plan.problems.as_slice() else {
             panic!("{:#?}", plan.problems)
         };
-        let message = "no record with the id acc_2, neither here nor in the ledger";
+        let message = "no record with the id acc_2, neither in the source nor in the ledger";
         assert_eq!(problem.message, message);
         let report = world.sync(options.clone()).await;
         assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
