@@ -42,6 +42,16 @@ impl MissingParents {
         self.0 & bit(object_type) != 0
     }
 
+    /// One bit for each type; the two highest are not used.
+    pub(crate) fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The types of such bits.
+    pub(crate) fn from_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+
     /// Whether none was missing.
     pub fn is_empty(self) -> bool {
         self.0 == 0

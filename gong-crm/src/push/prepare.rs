@@ -114,8 +114,8 @@ impl Session {
         let of_open = &open_records;
         let mut decided = Decided::new(self, &files, &surveyed, known, of_open, plan, may_search);
         decided.may_have_come = may_have_come;
-        for (parent, since, id) in known.iter().flat_map(|known| known.without_parents()) {
-            decided.without_parents.add_known(parent, since, id);
+        for (parent, count, since, id) in known.iter().flat_map(|known| known.without_parents()) {
+            decided.without_parents.add_known(parent, count, since, id);
         }
         match &surveyed.ids {
             // Only a scan finds records that are not there any more.
@@ -227,10 +227,8 @@ impl Session {
                 || missing.any(|object_type| may_have_come.contains(&object_type));
             match head.current {
                 Current::Version if !can_change => {
-                    known.add(object_id, head.line);
-                    if !head.missing_parents.is_empty() {
-                        known.note_waiting(object_id, head.missing_parents, head.last_accepted);
-                    }
+                    let missing = head.missing_parents;
+                    known.add(object_id, head.line, missing, head.last_accepted);
                 }
                 Current::None | Current::Deleted if !head.is_tried => {}
                 _ => known.note_other(),

@@ -8,11 +8,12 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 
+use gong_records::io::lines::Lines;
+
 use super::PushError;
 use super::ids::{Prefixes, id_hash};
 use super::input::{Doubt, OpenFile, unreadable};
 use super::known_lines::{Found, KnownLines};
-use super::lines::each_line;
 use super::report::RecordError;
 use crate::ObjectType;
 use crate::compare::{HashKey, Reader};
@@ -196,7 +197,18 @@ pub(super) fn survey(
             Some(Doubt::Id) => without_id += 1,
             _ => {}
         };
-        let read = each_line(&open.lines, |line| {
+        let failed = |error| unreadable(&open.file.path, error);
+        let mut lines = Lines::open(&open.lines).map_err(failed)?;
+        loop {
+            if let Some(known) = known.as_deref_mut() {
+                known.look_ahead(lines.ahead());
+            }
+            let Some(line) = lines.next_line().map_err(failed)? else {
+                break;
+            };
+            let candidate = known
+                .as_deref_mut()
+                .and_then(|known| known.candidate(line.bytes));
             if line.is_blank() {
                 // The line of a row that can't be read as one; perhaps its id can.
                 if let Some(skipped) = open.skipped.get(&line.number) {
@@ -207,13 +219,16 @@ pub(super) fn survey(
                     );
                     present.extend(skipped.object_id.as_ref().map(|id| id_hash(&key, id)));
                 }
-                return Ok::<(), io::Error>(());
+                continue;
             }
             records += 1;
             let skipped = open.skipped.get(&line.number);
             let is_whole = skipped.is_none() && !line.is_too_long;
-            let known = known.as_deref_mut().filter(|_| is_whole);
-            let found = known.map_or(Found::Other, |known| known.take(line.bytes));
+            let candidate = candidate.filter(|_| is_whole);
+            let found = match (candidate, known.as_deref_mut()) {
+                (Some(candidate), Some(known)) => known.take(candidate),
+                _ => Found::Other,
+            };
             let count = match found {
                 Found::Unchanged => Some(&mut unchanged),
                 Found::Repeated => Some(&mut repeated),
@@ -221,14 +236,14 @@ pub(super) fn survey(
             };
             if let Some(count) = count {
                 *count += 1;
-                return Ok(());
+                continue;
             }
             let of_findings = skipped.and_then(|skipped| skipped.doubt);
             let facts = match reader.read(line.bytes) {
                 Ok(facts) if skipped.is_some() => {
                     doubt(of_findings, line.number);
                     present.insert(id_hash(&key, &facts.object_id));
-                    return Ok(());
+                    continue;
                 }
                 Ok(facts) => facts,
                 Err(error) => {
@@ -237,12 +252,12 @@ pub(super) fn survey(
                     doubt(of_findings.max(of_line), line.number);
                     present.extend(error.object_id.as_ref().map(|id| id_hash(&key, id)));
                     if skipped.is_some() {
-                        return Ok(());
+                        continue;
                     }
                     let source_line = open.source_line(line.number);
                     let id = error.object_id.clone();
                     invalid.push(RecordError::unsent(source_line, id, error.to_string()));
-                    return Ok(());
+                    continue;
                 }
             };
             let length = u32::try_from(line.length).unwrap_or(DELETION - 1);
@@ -265,9 +280,7 @@ pub(super) fn survey(
                     survey.ids = None;
                 }
             }
-            Ok(())
-        });
-        read.map_err(|error| unreadable(&open.file.path, error))?;
+        }
         // Of a packed file, the end is not that of its text.
         let is_plain = open.converted.is_some() && !open.file.is_compressed();
         let ends_with_line = !is_plain || ends_with_line(&open.file.path);

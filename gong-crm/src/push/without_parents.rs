@@ -46,22 +46,30 @@ enum First {
 impl WithoutParents {
     pub(super) fn add(&mut self, orphan: &Orphan) {
         for parent in orphan.missing.types() {
-            self.count(parent, orphan.since, || First::Line(orphan.entry));
+            self.count(parent, 1, orphan.since, || First::Line(orphan.entry));
         }
     }
 
-    /// Adds a record whose line was not looked at, with its id if that is known.
-    pub(super) fn add_known(&mut self, parent: ObjectType, since: Seconds, id: Option<&str>) {
-        self.count(parent, since, || First::Id(id.map(str::to_owned)));
+    /// Adds records whose lines were not looked at, with the id of the first if that is known.
+    pub(super) fn add_known(
+        &mut self,
+        parent: ObjectType,
+        count: u64,
+        since: Seconds,
+        id: Option<&str>,
+    ) {
+        if count > 0 {
+            self.count(parent, count, since, || First::Id(id.map(str::to_owned)));
+        }
     }
 
-    fn count(&mut self, parent: ObjectType, since: Seconds, first: impl Fn() -> First) {
+    fn count(&mut self, parent: ObjectType, count: u64, since: Seconds, first: impl Fn() -> First) {
         let waiting = self.0.entry(parent).or_insert_with(|| Waiting {
             count: 0,
             first: first(),
             since,
         });
-        waiting.count += 1;
+        waiting.count += count;
         if since < waiting.since || matches!(waiting.first, First::Id(None)) {
             let first = first();
             if !matches!(first, First::Id(None)) {

@@ -91,6 +91,11 @@ impl<R: Read> Lines<R> {
         }
     }
 
+    /// The lines that were read already and come next, each with a line feed; often none.
+    pub fn ahead(&self) -> &[u8] {
+        self.blocks.bytes(self.at..self.end)
+    }
+
     /// The next line, or none at the end.
     ///
     /// # Errors
