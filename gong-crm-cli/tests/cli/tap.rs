@@ -148,6 +148,58 @@ fn vanished_record_is_deleted_by_a_run_that_reads_everything() {
     assert!(!place.read("calls").contains("--state"));
 }
 
+/// A run with a state does not say what is gone: what the last one without a state said stands.
+#[test]
+fn deletions_above_the_limit_stay_held_back_by_runs_with_a_state() {
+    let place = Place::new(simulator());
+    let companies: Vec<(u32, &str)> = (1..=60).map(|id| (id, "Company")).collect();
+    place.writes("all", &companies, "first");
+    place.configure("complete-every = '0s'");
+    assert_eq!(place.run(&["sync"]).0, Some(0));
+    place.writes("all", &companies[..20], "second");
+    let (code, report, said) = place.run(&["sync"]);
+    assert_eq!(code, Some(11), "{report} {said}");
+    let list = report["plan"]["heldDeletions"].as_str().unwrap().to_owned();
+    place.configure("");
+    // One of them is back.
+    place.writes("changes", &[(60, "Company")], "third");
+    for command in ["sync", "plan", "sync"] {
+        let (code, report, said) = place.run(&[command]);
+        assert!(command == "plan" || code == Some(11), "{report} {said}");
+        assert!(place.read("calls").ends_with("state.json\n"));
+        let held = std::fs::read_to_string(&list).unwrap();
+        assert_eq!(held.lines().count(), 39, "{report}");
+    }
+    place.writes(
+        "all",
+        &[&companies[..20], &companies[59..]].concat(),
+        "fourth",
+    );
+    let (code, report, said) = place.run(&["sync", "--confirm-deletions", &list]);
+    assert_eq!(code, Some(0), "{report} {said}");
+    assert!(!place.read("calls").ends_with("state.json\n"));
+    assert!(place.name_of("21").is_none() && place.name_of("59").is_none());
+    assert!(place.name_of("20").is_some() && place.name_of("60").is_some());
+    assert_eq!(place.run(&["sync"]).0, Some(0));
+}
+
+#[test]
+fn changes_above_the_limit_of_a_run_without_a_state_are_sent_later() {
+    let place = Place::new(simulator());
+    let companies: Vec<(u32, &str)> = (1..=10).map(|id| (id, "Company")).collect();
+    place.writes("all", &companies, "first");
+    place.writes("changes", &[], "second");
+    for _ in 0..2 {
+        let (code, report, said) = place.run(&["sync", "--max-changes", "3"]);
+        assert_eq!(code, Some(11), "{report} {said}");
+    }
+    assert!(place.name_of("5").is_none());
+    let (code, report, said) = place.run(&["sync"]);
+    assert_eq!(code, Some(0), "{report} {said}");
+    assert!(place.read("calls").ends_with("state.json\n"));
+    assert!((1..=10).all(|id| place.name_of(&id.to_string()).is_some()));
+}
+
 #[test]
 fn type_whose_stream_does_not_come_is_missing() {
     let place = Place::new(simulator());

@@ -92,7 +92,7 @@ pub(super) async fn of_round(
     read: &[OpenFile],
 ) -> Result<(Vec<OpenFile>, Vec<FileReport>), PushError> {
     let changes = round.reads.iter();
-    let changes = changes.filter(|(_, read)| !read.is_complete && !read.is_cut);
+    let changes = changes.filter(|(_, read)| read.gives_changes());
     let types: BTreeSet<ObjectType> = changes.map(|(object_type, _)| *object_type).collect();
     let is_wanted = |record: &RejectedRecord| [0, round.scope].contains(&record.scope);
     let mut kept = records(&context.ledger, space, types, is_wanted).await?;

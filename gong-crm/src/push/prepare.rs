@@ -162,6 +162,8 @@ impl Session {
             generations,
             names,
         };
+        let held = self.held_before(object_type, &surveyed, known).await?;
+        plan.round.held.extend(held);
         self.judge_read(&mut of_type, &surveyed);
         of_type.addresses = surveyed.addresses;
         Ok(of_type)

@@ -25,6 +25,8 @@ pub(crate) struct Round {
     pub(crate) delete_after: u8,
     /// Delete records that others in the read still refer to.
     pub(crate) delete_referenced: bool,
+    /// Deletions that an earlier round held back.
+    pub(crate) held_before: Vec<Held>,
     /// Records whose deletion the user confirmed.
     pub(crate) confirmed: HashSet<(ObjectType, String)>,
     /// Where a type is named, only these of its records.
@@ -54,6 +56,8 @@ pub(crate) struct TypeRead {
     pub(crate) is_new: bool,
     /// Whether no complete read of it was before.
     pub(crate) is_first: bool,
+    /// Whether its source gives now all records, now changes alone.
+    pub(crate) alternates: bool,
     pub(crate) deletions: Deletions,
     /// Whether the source or its mapping changed since the last complete read.
     pub(crate) is_redefined: bool,
@@ -64,6 +68,17 @@ pub(crate) struct TypeRead {
 }
 
 impl TypeRead {
+    /// Whether it has changes alone.
+    pub(crate) fn gives_changes(&self) -> bool {
+        !self.is_complete && !self.is_cut
+    }
+
+    /// Whether it has changes alone, of a source that was read completely before and will be again:
+    /// what is gone from the source was found then, and this read does not say whether it still is.
+    pub(crate) fn follows_complete(&self) -> bool {
+        self.gives_changes() && self.alternates && !self.is_first
+    }
+
     /// Whether the scope owns what is sent of it: also a read that broke off is one of a source that
     /// holds all records of the scope, so that a later complete one says what is gone of them.
     pub(crate) fn owns(&self) -> bool {

@@ -225,6 +225,7 @@ impl FilesSource {
             stamp: Some(stamp),
             parts: files.len(),
             marker,
+            alternates: false,
         })
     }
 }

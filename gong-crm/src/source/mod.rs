@@ -110,6 +110,9 @@ pub struct Read {
     /// When the marker was written that says that all parts are there, such as a file `_SUCCESS`. A
     /// complete read with fewer parts than the last one needs a newer marker than the last one had.
     pub marker: Option<Timestamp>,
+    /// Whether the source gives now all records, now changes alone, as a tap that is given its state.
+    /// What is held back of a complete read is then kept for the reads after it.
+    pub alternates: bool,
 }
 
 /// Which records a read has.
@@ -147,6 +150,7 @@ impl Read {
             stamp: None,
             parts: 0,
             marker: None,
+            alternates: false,
         }
     }
 

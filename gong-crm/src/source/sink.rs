@@ -26,6 +26,7 @@ pub struct Sink {
     directory: Option<PathBuf>,
     name: PathBuf,
     now: Timestamp,
+    needs_everything: bool,
     files: Vec<SourceFile>,
     open: Option<BufWriter<NamedTempFile>>,
     line: Vec<u8>,
@@ -80,6 +81,7 @@ impl Sink {
         Self {
             object_type,
             now,
+            needs_everything: false,
             directory,
             name,
             files: Vec::new(),
@@ -94,6 +96,19 @@ impl Sink {
         let directory = self.directory.clone();
         let empty = Self::new(self.object_type, self.name.clone(), directory, self.now);
         std::mem::replace(self, empty)
+    }
+
+    /// The same for a round that needs a complete read, if the source can give one.
+    pub(crate) fn needing_everything(mut self, needs: bool) -> Self {
+        self.needs_everything = needs;
+        self
+    }
+
+    /// Whether a complete read is needed now: the user confirmed deletions, and only a complete read
+    /// shows which of those records are still missing. A source that usually gives changes should
+    /// give everything.
+    pub fn needs_everything(&self) -> bool {
+        self.needs_everything
     }
 
     /// The type of the records.

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::SyncError;
 use crate::ObjectType;
+use crate::ledger::Action;
+use crate::push::reads::{Held, HoldReason};
 
 /// A deletion that is held back, as a line of the list.
 ///
@@ -22,6 +24,23 @@ pub struct HeldDeletion {
     pub object_id: String,
     /// Why it is held back.
     pub reason: String,
+    /// Whether a limit holds it back, and not something in the source.
+    pub by_limit: bool,
+}
+
+impl From<HeldDeletion> for Held {
+    fn from(held: HeldDeletion) -> Self {
+        Self {
+            object_type: held.object_type,
+            object_id: held.object_id,
+            action: Action::Delete,
+            reason: if held.by_limit {
+                HoldReason::Limit(held.reason)
+            } else {
+                HoldReason::Finding(held.reason)
+            },
+        }
+    }
 }
 
 /// The content of a line of the list.
@@ -39,6 +58,8 @@ struct Written {
     object_type: String,
     object_id: String,
     reason: String,
+    #[serde(default)]
+    by_limit: bool,
 }
 
 /// Writes the list, and gives whether there is one: without deletions, that of an earlier sync is
@@ -53,20 +74,16 @@ pub(super) fn write(
         source,
     };
     let mut held = held.to_vec();
-    // What can't be read was not written by a sync, or is not there.
-    let before = std::fs::read_to_string(path).unwrap_or_default();
-    let before = before
-        .trim_start_matches('\u{feff}')
-        .lines()
-        .filter_map(|line| {
-            let line: Written = serde_json::from_str(line).ok()?;
-            Some(HeldDeletion {
-                object_type: line.object_type.parse().ok()?,
-                object_id: line.object_id,
-                reason: line.reason,
-            })
-        });
-    held.extend(before.filter(|of| is_open(of.object_type, &of.object_id)));
+    let known: HashSet<_> = held
+        .iter()
+        .map(|of| (of.object_type, of.object_id.clone()))
+        .collect();
+    let mut before = earlier(path);
+    before.retain(|of| {
+        is_open(of.object_type, &of.object_id)
+            && !known.contains(&(of.object_type, of.object_id.clone()))
+    });
+    held.extend(before);
     if held.is_empty() {
         atomic_file::delete(path).map_err(unwritable)?;
         return Ok(false);
@@ -79,6 +96,22 @@ pub(super) fn write(
     }
     write_private(path, &bytes).map_err(unwritable)?;
     Ok(true)
+}
+
+/// The list of an earlier sync. What can't be read was not written by a sync, or is not there.
+pub(super) fn earlier(path: &Path) -> Vec<HeldDeletion> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let text = text.trim_start_matches('\u{feff}');
+    let lines = text.lines().filter_map(|line| {
+        let line: Written = serde_json::from_str(line).ok()?;
+        Some(HeldDeletion {
+            object_type: line.object_type.parse().ok()?,
+            object_id: line.object_id,
+            reason: line.reason,
+            by_limit: line.by_limit,
+        })
+    });
+    lines.collect()
 }
 
 /// Writes a file that only its owner can read, in one step.

@@ -268,6 +268,7 @@ impl SyncPlan {
                     object_type: held.object_type,
                     object_id: held.object_id.clone(),
                     reason: held.reason.text().to_owned(),
+                    by_limit: matches!(held.reason, HoldReason::Limit(_)),
                 });
             }
         }
@@ -356,6 +357,7 @@ impl SyncPlan {
                 object_type: *object_type,
                 object_id: object_id.clone(),
                 reason: "the record, or its version in Gong, changed after the plan".to_owned(),
+                by_limit: false,
             })
             .collect();
         // The sort is stable: within a type and kind, the order is that of the plan.

@@ -21,6 +21,8 @@ pub(super) struct Reads {
     pub(super) types: BTreeMap<ObjectType, TypeRead>,
     pub(super) files: Vec<(ObjectType, SourceFile)>,
     pub(super) problems: Vec<SourceProblem>,
+    /// Whether deletions are confirmed, so that complete reads are needed.
+    pub(super) need_everything: bool,
 }
 
 impl Reads {
@@ -52,7 +54,8 @@ impl Reads {
             name.clone().into(),
             Some(directory.to_path_buf()),
             now,
-        );
+        )
+        .needing_everything(self.need_everything);
         let read = match of_type.source.read(&mut sink).await {
             Ok(read) => read,
             Err(error) => return problem(error.to_string()),
@@ -84,6 +87,7 @@ impl Reads {
                 is_cut: incomplete.is_some(),
                 is_new: !is_same,
                 is_first: last.is_none(),
+                alternates: read.alternates,
                 deletions: of_type.deletions,
                 ended_with_line: last
                     .filter(|last| last.ends_with_line)

@@ -16,7 +16,7 @@ use super::{Approve, SyncError, SyncPlan, SyncReport, plan_file};
 use crate::client::Client;
 use crate::coverage::{self, Coverage};
 use crate::ledger::{Ledger, LedgerError, Space, hexadecimal};
-use crate::push::reads::{Agreed, Round};
+use crate::push::reads::{Agreed, Held, Round};
 use crate::push::round::{Preview, ReadContext, RoundFiles, run_round};
 use crate::push::{Events, PushError};
 use crate::{IntegrationId, ObjectType};
@@ -142,7 +142,11 @@ async fn read_sources(
     let mut confirmed = confirmed;
     confirmed.extend(ledger.confirmed_deletions(context.space, scope).await?);
     let last = ledger.last_reads(context.space, scope).await?;
-    let mut reads = Reads::default();
+    let mut of_confirmed = confirmed.iter().map(|(object_type, _)| object_type);
+    let mut reads = Reads {
+        need_everything: of_confirmed.any(|object_type| options.includes(*object_type)),
+        ..Reads::default()
+    };
     for (object_type, of_type) in &options.sources {
         if options.includes(*object_type) {
             reads
@@ -171,6 +175,9 @@ async fn read_sources(
         max_changes: options.max_changes,
         delete_after: options.delete_after,
         delete_referenced: options.delete_referenced,
+        held_before: held_list(&options, &client)
+            .map(|list| held::earlier(&list).into_iter().map(Held::from).collect())
+            .unwrap_or_default(),
         confirmed,
         only: only
             .filter_map(|(object_type, only)| match only {

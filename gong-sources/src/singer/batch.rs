@@ -244,11 +244,13 @@ impl Source for BatchSource {
                 Ok::<Sink, SourceError>(moved)
             });
             *sink = reading.await.map_err(SourceError::failed)??;
-            Ok(if self.is_complete {
+            let mut read = if self.is_complete {
                 Read::complete(self.as_of)
             } else {
                 Read::changes(self.as_of)
-            })
+            };
+            read.alternates = true;
+            Ok(read)
         })
     }
 }

@@ -239,7 +239,7 @@ impl Shared {
         if is_new {
             // What the last run left is deleted before there is more of it.
             *run = None;
-            let came = self.run_tap(sink.now()).await;
+            let came = self.run_tap(sink.now(), sink.needs_everything()).await;
             let mut new = Run {
                 taken: BTreeSet::from([object_type]),
                 came: None,
@@ -263,14 +263,17 @@ impl Shared {
         if let Some(reason) = came.missing.get(&object_type) {
             return Err(SourceError::Missing(reason.clone()));
         }
-        match came.batch.types.get(&object_type) {
-            Some(source) => source.read(sink).await,
-            None => Ok(Read::changes(came.as_of)),
-        }
+        let mut read = match came.batch.types.get(&object_type) {
+            Some(source) => source.read(sink).await?,
+            None => Read::changes(came.as_of),
+        };
+        // Without a place for its state it is always given none.
+        read.alternates = self.options.directory.is_some();
+        Ok(read)
     }
 
     /// Runs the tap to its end, and takes in what it writes.
-    async fn run_tap(&self, as_of: Timestamp) -> Result<Came, TargetError> {
+    async fn run_tap(&self, as_of: Timestamp, needs_everything: bool) -> Result<Came, TargetError> {
         let directory = &self.options.directory;
         let work = match directory {
             Some(directory) => {
@@ -282,6 +285,7 @@ impl Shared {
         let mut kept = Kept::open(directory.clone(), work.path()).map_err(TargetError::Disk)?;
         let mut tap = self.tap.clone();
         if let Some(directory) = directory
+            && !needs_everything
             && !self.is_everything_due(kept.facts.complete_at, as_of)
         {
             tap = tap.with_state(directory.join(STATE));

@@ -101,8 +101,8 @@ impl Session {
             self.send_orphans_of(types, place, open, plan).await?;
             let of_type = &mut types[place];
             let read = round.reads.get(&of_type.object_type);
-            let gives_changes = read.is_some_and(|read| !read.is_complete && !read.is_cut);
-            let before = gives_changes.then(|| of_type.chosen.clone());
+            let is_read_once = read.is_some_and(|read| read.gives_changes() || read.alternates);
+            let before = is_read_once.then(|| of_type.chosen.clone());
             self.limit(round, of_type, plan, &protections, &unread)
                 .await?;
             if let Some(before) = before {

@@ -156,7 +156,8 @@ impl Session {
         reads
             .filter(|(object_type, read)| {
                 let counts = plan.round.types.get(object_type);
-                let is_whole = !read.is_cut && !self.is_part(**object_type);
+                let is_judged = !read.is_cut && !read.follows_complete();
+                let is_whole = is_judged && !self.is_part(**object_type);
                 is_whole && counts.is_some_and(|counts| counts.incomplete.is_none())
             })
             .map(|(object_type, _)| *object_type)
