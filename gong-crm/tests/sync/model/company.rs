@@ -17,6 +17,9 @@ pub(super) struct Company {
     pub(super) records: BTreeMap<ObjectType, BTreeMap<String, Value>>,
     /// Records that were deleted, which may come back.
     deleted: Vec<(ObjectType, Value)>,
+    /// Records that came back since a sync last read them and had all its verdicts. Their deletion may
+    /// be on its way, or follow from an export that is late.
+    pub(super) came_back: BTreeSet<(ObjectType, String)>,
     /// Old versions of deleted records, as exports with old rows have them.
     pub(super) earlier: BTreeMap<(ObjectType, String), Value>,
     /// Ids whose case was changed.
@@ -40,6 +43,7 @@ impl Company {
             types: types.to_vec(),
             records: types.iter().map(|of| (*of, BTreeMap::new())).collect(),
             deleted: Vec::new(),
+            came_back: BTreeSet::new(),
             earlier: BTreeMap::new(),
             recased: BTreeSet::new(),
             next: 0,
@@ -208,6 +212,7 @@ impl Company {
             record["emailAddress"] = json!(format!("user{}@acme.example", self.next));
         }
         let id = record["objectId"].as_str().unwrap().to_owned();
+        self.came_back.insert((object_type, id.clone()));
         self.of_type(object_type).insert(id, record);
     }
 

@@ -44,6 +44,8 @@ struct History {
     /// Records that a webhook deleted, maybe with a late verdict: they can be back in the CRM before
     /// a sync brings them back to Gong.
     unhooked: BTreeSet<(ObjectType, String)>,
+    /// Whether the last exports of each company are not what its CRM has.
+    has_mishaps: [bool; 2],
     /// Records that a webhook sent, or that were sent after a backup of the ledger.
     pushed: BTreeSet<(ObjectType, String)>,
     log: Vec<String>,
@@ -103,6 +105,7 @@ pub(super) async fn run(seed: u64) {
         declared: BTreeSet::new(),
         in_gong: BTreeSet::new(),
         unhooked: BTreeSet::new(),
+        has_mishaps: [false; 2],
         pushed: BTreeSet::new(),
     };
     if history.rng.u8(..4) == 0 {
@@ -251,6 +254,7 @@ impl History {
             };
             let company = &self.companies[of];
             let mishaps = self.exports[of].write(company, &mut self.rng, now, may_fail);
+            self.has_mishaps[of] = !mishaps.is_empty();
             if !mishaps.is_empty() {
                 self.say(format!("  exports of {of}: {mishaps:?}"));
             }
@@ -398,6 +402,11 @@ impl History {
             }
         }
         self.note_in_gong();
+        let ended = [Verdict::Done, Verdict::Partial, Verdict::HeldBack];
+        let has_verdicts = matches!(&result, Some(Ok(report)) if ended.contains(&report.verdict));
+        if has_verdicts && !self.has_mishaps[of] {
+            self.companies[of].came_back.clear();
+        }
     }
 
     /// Whether a company has a record, by the id as Gong tells ids apart.
@@ -432,8 +441,12 @@ impl History {
             // What moves from one company to another goes and comes.
             let moved = !id.to_lowercase().starts_with("eu-")
                 && self.has(&self.companies[1], *object_type, id);
+            let came_back = self.companies.iter().any(|of| {
+                let mut ids = of.came_back.iter();
+                ids.any(|(of_type, known)| of_type == object_type && key(&self.rules, known) == *id)
+            });
             let mut companies = self.companies.iter();
-            !moved && companies.any(|of| self.has(of, *object_type, id))
+            !moved && !came_back && companies.any(|of| self.has(of, *object_type, id))
         };
         let lost: Vec<_> = self
             .in_gong
