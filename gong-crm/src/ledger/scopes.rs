@@ -475,21 +475,13 @@ impl Ledger {
         object_type: ObjectType,
     ) -> Result<BTreeMap<u32, u64>, LedgerError> {
         let mut owners = BTreeMap::new();
-        let mut after = None;
-        loop {
-            let page = self
-                .page_of_records(space, object_type, after, PAGE)
-                .await?;
-            for (_, state) in &page {
-                if matches!(state.current, Current::Version | Current::Unknown) {
-                    *owners.entry(state.scope).or_default() += 1;
-                }
+        self.each_head(space, object_type, |_, head| {
+            if matches!(head.current, Current::Version | Current::Unknown) {
+                *owners.entry(head.scope).or_default() += 1;
             }
-            if page.len() < PAGE {
-                return Ok(owners);
-            }
-            after = page.last().map(|(key, _)| key.clone());
-        }
+        })
+        .await?;
+        Ok(owners)
     }
 
     /// The last accepted lines of stages, by id; empty where there is none.

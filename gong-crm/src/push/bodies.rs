@@ -10,7 +10,7 @@ use super::PushError;
 use super::body::{Body, BodyWriter, Group};
 use super::chosen_lines::{ChosenLines, Read, changed_while_read, locked};
 use super::level::Level;
-use super::parents::Parents;
+use super::parents::{HELD_BACK, Parents};
 use super::plan::Share;
 use super::planned::{Chosen, Earlier, Plan, TypePlan};
 use super::session::Session;
@@ -293,6 +293,15 @@ impl<'a> Bodies<'a> {
         let action = is_sync.then(|| self.planned_action(&pending, known));
         if action.as_ref().is_some_and(|of| self.is_skipped(of)) {
             parents.note_held([(object_type, read.object_id.clone())]);
+            if self.session.is_read_once(object_type) {
+                let reason = format!("{HELD_BACK}the plan file does not name this change");
+                let content = Content {
+                    line,
+                    ..Content::default()
+                };
+                let held = self.plan.writes.held.entry(object_type).or_default();
+                held.push((pending, reason, content));
+            }
             return Ok(());
         }
         if let Some(reason) = parents.reason(&read.references) {

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gong_crm::ObjectType::{self, Account, Contact};
+use gong_crm::ObjectType::{self, Account, BusinessUser, Contact};
 use gong_crm::push::{Options, Verdict};
 use gong_crm::source::FilesSource;
 use gong_crm::sync::{Limit, SyncOptions};
 use gong_sim::{Effect, Fault, Operation, Simulator, Verdict as Answer};
 use serde_json::{Value, json};
 
-use crate::support::{MovedClock, World, account, accounts, contact, file_name};
+use crate::support::{MovedClock, World, account, accounts, contact, file_name, user};
 
 /// A sync of files that hold what changed since the last one.
 fn options(world: &World, types: &[ObjectType]) -> SyncOptions {
@@ -209,4 +209,54 @@ async fn resume_sends_a_pushed_contact_once_its_account_is_accepted() {
     let report = resume().await.unwrap();
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert!(world.has("CONTACT", "con-1"));
+}
+
+#[tokio::test]
+async fn change_that_a_plan_file_does_not_name_is_sent_by_the_next_sync() {
+    let world = World::new().await;
+    let mut options = options(&world, &[Account]);
+    world.export("account.ldjson", &accounts(1..=1));
+    let plan = world.plan(options.clone()).await;
+    let path = world.path("plan.json");
+    plan.write(&path).unwrap();
+    world.export("account.ldjson", &accounts(1..=2));
+    options.plan_file = Some(path);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1") && !world.has("ACCOUNT", "acc-2"));
+    options.plan_file = None;
+    world.export("account.ldjson", &accounts(3..=3));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-2") && world.has("ACCOUNT", "acc-3"));
+}
+
+#[tokio::test]
+async fn a_limit_in_percent_is_of_all_records_of_the_type() {
+    let mut world = World::new().await;
+    let clock = Arc::new(MovedClock::default());
+    world.use_clock(Arc::clone(&clock));
+    world.export("account.ldjson", &accounts(1..=100));
+    world.export("business_user.ldjson", &users(1..=100, "first"));
+    let mut options = options(&world, &[Account, BusinessUser]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    clock.advance(Duration::from_hours(25));
+    options.max_changes = Limit::Percent(5.0);
+    let changed: Vec<_> = (1..=5)
+        .map(|id| account(&format!("acc-{id}"), "Changed"))
+        .collect();
+    world.export("account.ldjson", &changed);
+    world.export("business_user.ldjson", &users(1..=5, "second"));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(world.field("ACCOUNT", "acc-5", "name"), json!("Changed"));
+    world.export("account.ldjson", &accounts(1..=6));
+    world.export("business_user.ldjson", &[]);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+}
+
+fn users(ids: std::ops::RangeInclusive<u32>, address: &str) -> Vec<Value> {
+    ids.map(|id| user(&format!("u-{id}"), &format!("{address}{id}@acme.example")))
+        .collect()
 }

@@ -101,7 +101,7 @@ impl Session {
             self.send_orphans_of(types, place, open, plan).await?;
             let of_type = &mut types[place];
             let read = round.reads.get(&of_type.object_type);
-            let is_read_once = read.is_some_and(|read| read.gives_changes() || read.alternates);
+            let is_read_once = self.is_read_once(of_type.object_type);
             let before = is_read_once.then(|| of_type.chosen.clone());
             self.limit(round, of_type, plan, &protections, &unread)
                 .await?;
@@ -313,6 +313,13 @@ impl Session {
     pub(crate) fn is_complete(&self, object_type: ObjectType) -> bool {
         self.read_of(object_type)
             .is_some_and(|(_, read)| read.is_complete)
+    }
+
+    /// Whether the next read of a type may not name the records of this one, so that what is not sent
+    /// of them must be kept.
+    pub(crate) fn is_read_once(&self, object_type: ObjectType) -> bool {
+        self.read_of(object_type)
+            .is_some_and(|(_, read)| read.gives_changes() || read.alternates)
     }
 
     /// The hashes of the ids of the only records of a type that are looked at.

@@ -131,11 +131,13 @@ impl Session {
         let now = changes
             .filter(|chosen| chosen.action != Action::Delete)
             .count() as u64;
-        let base = of_type.round.counts.tracked.max(of_type.records);
         let allowed = match round.max_changes {
             Limit::Default | Limit::Unlimited => None,
             Limit::Records(records) => Some(records),
-            Limit::Percent(of_hundred) => Some(percent(of_hundred, base)),
+            Limit::Percent(of_hundred) => {
+                let base = self.base_of_changes(of_type).await?;
+                Some(percent(of_hundred, base))
+            }
         };
         if let Some(allowed) = allowed
             && now > 0
@@ -160,9 +162,20 @@ impl Session {
         }
         let may_exceed = object_type == ObjectType::BusinessUser && now > ADDRESSES_ALWAYS_ALLOWED;
         if may_exceed && round.max_deletions != Limit::Unlimited {
+            let base = self.base_of_changes(of_type).await?;
             return self.limit_addresses(of_type, base).await;
         }
         Ok(Vec::new())
+    }
+
+    /// Of how many records the changes are a part: all of the type, of which a source of changes names
+    /// few.
+    async fn base_of_changes(&self, of_type: &TypePlan) -> Result<u64, LedgerError> {
+        let known = of_type.round.counts.tracked.max(of_type.records);
+        if self.is_complete(of_type.object_type) {
+            return Ok(known);
+        }
+        Ok(self.in_gong(of_type.object_type).await?.max(known))
     }
 
     /// Users whose address changes are deleted and made again: not too many of them at once.
