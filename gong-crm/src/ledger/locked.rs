@@ -156,12 +156,29 @@ impl LockedLedger {
         state.counter
     }
 
-    /// The as-of of a push that begins now: later than that of every earlier push, even if two
-    /// begin in the same millisecond, or the clock was set back between them.
-    pub(crate) fn next_as_of(&self, now: Timestamp) -> Milliseconds {
+    /// The as-of of the records of a push that has the lock now, and the moment by which it is ordered
+    /// among all pushes: later than that of every earlier one, even if two have the lock in the same
+    /// millisecond, or the clock was set back between them.
+    ///
+    /// The records are as old as the push's beginning. It may have waited for the lock, and pushes that
+    /// began later and had the lock first have later versions.
+    pub(crate) fn next_push(
+        &self,
+        began: Timestamp,
+        now: Timestamp,
+    ) -> (Milliseconds, Milliseconds) {
+        let (began, now) = (began.as_millisecond(), now.as_millisecond());
         let mut state = self.state();
-        state.as_of = now.as_millisecond().max(state.as_of.saturating_add(1));
-        state.as_of
+        let before = state.as_of;
+        state.as_of = now.max(before.saturating_add(1));
+        let as_of = if before > now {
+            state.as_of
+        } else if before > began {
+            began
+        } else {
+            began.min(now).max(before.saturating_add(1))
+        };
+        (as_of, state.as_of)
     }
 
     /// The uploads that have no verdict yet, in the order of their numbers.

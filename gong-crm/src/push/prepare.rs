@@ -141,6 +141,12 @@ impl Session {
         if !lines.is_empty() {
             plan.round.writes.lines.push((object_type, lines));
         }
+        // A sync counts them itself.
+        if self.round.is_none() && round.counts.newer > 0 {
+            let newer = round.counts.newer;
+            let note = format!("{object_type}: newer in Gong than this push: {newer}");
+            plan.notes.push(note);
+        }
         plan.writes.settled.extend(settled);
         plan.notes.extend(alternating.note(object_type));
         plan.notes.extend(waived.note(object_type));

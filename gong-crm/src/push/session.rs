@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use gong_client::error::{Error, ErrorKind};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Semaphore;
 
 use super::event::{Event, Events};
@@ -33,6 +33,8 @@ pub(super) struct Context {
     pub(super) ledger: LockedLedger,
     pub(super) spool: Spool,
     pub(super) events: Arc<Events>,
+    /// When its records were given, before it waited for the ledger.
+    began: Timestamp,
 }
 
 impl Context {
@@ -44,6 +46,7 @@ impl Context {
         events: Arc<Events>,
         is_dry: bool,
     ) -> Result<Self, PushError> {
+        let began = client.clock.now();
         let (ledger, spool);
         if is_dry {
             ledger = client.ledger().unlocked().await?;
@@ -64,6 +67,7 @@ impl Context {
             ledger,
             spool,
             events,
+            began,
         })
     }
 
@@ -137,6 +141,8 @@ pub(super) struct Session {
     pub(super) key: [u8; 16],
     /// The as-of of the records of this push.
     pub(super) as_of: Milliseconds,
+    /// The moment by which it is ordered among all pushes.
+    pub(super) push: Milliseconds,
     pub(super) options: Options,
     pub(super) ledger: LockedLedger,
     pub(super) spool: Spool,
@@ -180,9 +186,12 @@ impl Session {
             ledger,
             spool,
             events,
+            began,
         } = context;
+        let (as_of, push) = ledger.next_push(began, client.clock.now());
         Ok(Self {
-            as_of: ledger.next_as_of(client.clock.now()),
+            as_of,
+            push,
             client,
             integration_id,
             space,
@@ -227,7 +236,7 @@ impl Session {
         }
     }
 
-    pub(super) fn now(&self) -> jiff::Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         self.client.clock.now()
     }
 

@@ -92,7 +92,7 @@ impl Session {
             as_of: self
                 .read_of(object_type)
                 .map_or(self.as_of, |(_, read)| read.as_of),
-            push: self.as_of,
+            push: self.push,
             body: None,
             body_hash: String::new(),
             has_own_id: false,

@@ -372,3 +372,57 @@ async fn rejected_version_keeps_the_accepted_one_before() {
     let contacts = harness.write_text("contacts.ldjson", &crate::support::contact("c", "a"));
     assert_eq!(harness.push(&contacts).await.verdict, Verdict::Done);
 }
+
+/// A push is as old as its beginning, however long others keep it waiting for the ledger.
+#[tokio::test]
+async fn newest_of_waiting_pushes_stays_whichever_has_the_ledger_first() {
+    use std::future::IntoFuture as _;
+
+    use gong_crm::push::Event;
+
+    for later in [NEW, OLD] {
+        let harness = Harness::new().await;
+        let older = account("a-1", OLD, "older");
+        let older = harness.write_text("older/accounts.ldjson", &older);
+        let newer = account("a-1", later, "newer");
+        let newer = harness.write_text("newer/accounts.ldjson", &newer);
+        let lock = harness.client.ledger().try_lock().await.unwrap();
+        let waits = std::sync::Arc::new(tokio::sync::Notify::new());
+        let push = |path: &std::path::Path| {
+            let waits = std::sync::Arc::clone(&waits);
+            let options = harness.options(path).unchecked();
+            let push = harness.client.push(harness.integration_id, options);
+            let push = push.on_event(move |event| {
+                if matches!(event, Event::Waiting { .. }) {
+                    waits.notify_one();
+                }
+            });
+            push.into_future()
+        };
+        let mut first = push(&older);
+        tokio::select! {
+            report = &mut first => panic!("it has the ledger: {report:?}"),
+            () = waits.notified() => {}
+        }
+        // The moments are counted in milliseconds.
+        let began = jiff::Timestamp::now().as_millisecond();
+        while jiff::Timestamp::now().as_millisecond() == began {
+            tokio::task::yield_now().await;
+        }
+        let mut second = push(&newer);
+        tokio::select! {
+            report = &mut second => panic!("it has the ledger: {report:?}"),
+            () = waits.notified() => {}
+        }
+        drop(lock);
+        let report = second.await.unwrap();
+        assert_eq!(report.accepted(), 1, "{report:#?}");
+        let report = first.await.unwrap();
+        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+        assert_eq!(report.notes, ["ACCOUNT: newer in Gong than this push: 1"]);
+        assert_eq!(harness.name("a-1").as_deref(), Some("newer"), "{later}");
+        // Whoever says it again now means it.
+        let report = harness.push_with(harness.options(&older).unchecked()).await;
+        assert_eq!(report.accepted(), 1, "{report:#?}");
+    }
+}
