@@ -14,6 +14,7 @@ mod damaged;
 mod deletions;
 mod drift;
 mod findings;
+mod flagged;
 mod held_parents;
 mod model;
 mod parents;

@@ -54,7 +54,7 @@ impl Candidates<'_> {
                  look at it before you confirm the deletions"
             ));
         }
-        let must_ask = self.must_ask(object_type, is_empty_now);
+        let must_ask = self.must_ask(object_type, "gone from the source", is_empty_now);
         let mut going = Vec::new();
         let mut waived = Waived::default();
         for absent in std::mem::take(&mut of_type.round.absent) {
@@ -69,8 +69,8 @@ impl Candidates<'_> {
                 }
                 Some(Some(reason)) => Some(reason.clone()),
                 None => {
-                    let is_redefined = self.read.is_redefined && !self.has_list(object_type);
-                    of_type.round.counts.awaits_definition |= is_redefined;
+                    let awaits = self.awaits_definition(object_type);
+                    of_type.round.counts.awaits_definition |= awaits;
                     self.reason_against(object_type, &absent, must_ask.as_deref())
                 }
             };
@@ -93,27 +93,32 @@ impl Candidates<'_> {
             .any(|(of, _)| *of == object_type)
     }
 
-    /// Why all deletions of the type must be confirmed, if that is so.
-    fn must_ask(&self, object_type: ObjectType, is_empty_now: bool) -> Option<String> {
+    /// Why all deletions of the type must be confirmed, if that is so. `how` is how the source says that a
+    /// record is to be deleted.
+    fn must_ask(&self, object_type: ObjectType, how: &str, is_empty_now: bool) -> Option<String> {
         if self.has_list(object_type) {
-            Some("gone from the source, and not in the list of confirmed deletions".to_owned())
+            Some(format!("{how}, and not in the list of confirmed deletions"))
         } else if self.read.is_redefined {
-            Some(
-                "gone from the source; the source or its mapping changed since the last complete \
-                 read, so the deletion needs to be confirmed once"
-                    .to_owned(),
-            )
+            Some(format!(
+                "{how}; the source or its mapping changed since the last complete read, so the \
+                 deletion needs to be confirmed once"
+            ))
         } else if is_empty_now {
             Some(format!(
-                "gone from the source, which has no {object_type} records at all now"
+                "{how}, which has no {object_type} records at all now"
             ))
         } else if self.read.deletions == Deletions::Ask {
             Some(format!(
-                "gone from the source; deletions of {object_type} records need to be confirmed"
+                "{how}; deletions of {object_type} records need to be confirmed"
             ))
         } else {
             None
         }
+    }
+
+    /// Whether the type keeps its old definition until the deletions are confirmed.
+    fn awaits_definition(&self, object_type: ObjectType) -> bool {
+        self.read.is_redefined && !self.has_list(object_type)
     }
 
     fn reason_against(
@@ -153,6 +158,24 @@ fn refers_to(object_type: ObjectType, other: ObjectType) -> bool {
     object_type != other && fields.any(|field| field.references == Some(other))
 }
 
+/// Holds deletions back that the source marks.
+fn hold_flagged(
+    of_type: &mut TypePlan,
+    plan: &mut Plan,
+    flagged: Vec<(u64, String)>,
+    reason: &str,
+) {
+    let mut held = HashSet::new();
+    for (place, id) in flagged {
+        held.insert(place);
+        let reason = HoldReason::Limit(reason.to_owned());
+        plan.round
+            .hold(of_type.object_type, id, Action::Delete, reason);
+    }
+    let is_held = |of: &Chosen| of.action == Action::Delete && held.contains(&of.entry.place);
+    of_type.chosen.retain(|chosen| !is_held(chosen));
+}
+
 impl Session {
     /// Holds deletions of a type back that are too many: of records that vanished, and of those that
     /// their source marks. Gives the vanished ones that are deleted.
@@ -169,6 +192,12 @@ impl Session {
         let may_harm = |chosen: &Chosen| chosen.action == Action::Delete && chosen.is_known;
         let mut flagged = self.ids_of(of_type, may_harm)?;
         flagged.retain(|(_, id)| !round.is_confirmed(object_type, id));
+        let must_ask = candidates.must_ask(object_type, "marked as deleted in the source", false);
+        if let Some(reason) = must_ask.filter(|_| !flagged.is_empty()) {
+            let awaits = candidates.awaits_definition(object_type);
+            of_type.round.counts.awaits_definition |= awaits;
+            hold_flagged(of_type, plan, std::mem::take(&mut flagged), &reason);
+        }
         let harmless = |chosen: &&Chosen| chosen.action == Action::Delete && !chosen.is_known;
         of_type.round.counts.never_sent = of_type.chosen.iter().filter(harmless).count() as u64;
         let vanished = going
@@ -202,15 +231,7 @@ impl Session {
             let reason = HoldReason::Limit(format!("gone from the source; {refusal}"));
             (plan.round).hold(object_type, absent.object_id, Action::Delete, reason);
         }
-        let mut held_places = HashSet::new();
-        for (place, id) in flagged {
-            held_places.insert(place);
-            let reason = HoldReason::Limit(refusal.clone());
-            plan.round.hold(object_type, id, Action::Delete, reason);
-        }
-        of_type.chosen.retain(|chosen| {
-            chosen.action != Action::Delete || !held_places.contains(&chosen.entry.place)
-        });
+        hold_flagged(of_type, plan, flagged, &refusal);
         Ok(confirmed)
     }
 
