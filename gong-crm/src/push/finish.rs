@@ -65,17 +65,17 @@ pub(super) async fn finish(
             Err(reason) => files[place].reason = Some(reason),
         }
     }
+    // What earlier rounds left is in the reports after those of the session's files, and was checked then.
+    let given = files.iter().take(session.files.len());
+    let has_nothing_valid = given.clone().all(|file| file.held_back == file.records)
+        && given.map(|file| file.records).sum::<u64>() > 0;
     let cause = session.fatal().and_then(|fatal| fatal.error.clone());
     let cause = cause.or_else(|| ended.iter().find_map(|ended| ended.cause.clone()));
     let missing = session.missing_users(&plan.round.returning_users).await?;
     plan.notes.extend(missing);
     let mut report =
         Report::new(files, plan.notes, is_canceled, cause).stopped_by(session.own_failure());
-    let nothing_valid = report
-        .files
-        .iter()
-        .all(|file| file.held_back == file.records);
-    let is_invalid = nothing_valid && ended.is_empty() && !plan.holds_dependents;
+    let is_invalid = has_nothing_valid && ended.is_empty() && !plan.holds_dependents;
     if report.verdict == Verdict::Partial && is_invalid {
         report.verdict = Verdict::Invalid;
     }

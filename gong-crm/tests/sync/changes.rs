@@ -116,6 +116,28 @@ async fn invalid_record_counts_until_it_comes_corrected() {
 }
 
 #[tokio::test]
+async fn kept_invalid_record_does_not_make_an_empty_delta_invalid() {
+    let world = World::new().await;
+    let options = options(&world, &[Account]);
+    let mut invalid = account("acc-2", "Bo");
+    invalid["url"] = json!("nonsense");
+    world.export("account.ldjson", &[account("acc-1", "Ada"), invalid]);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    for _ in 0..2 {
+        world.export("account.ldjson", &[]);
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    }
+    // A delta of which nothing is valid is.
+    let mut invalid = account("acc-3", "Cy");
+    invalid["url"] = json!("nonsense");
+    world.export("account.ldjson", &[invalid]);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Invalid, "{report:#?}");
+}
+
+#[tokio::test]
 async fn rejected_record_is_tried_again_when_it_is_time() {
     let mut world = World::new().await;
     let clock = Arc::new(MovedClock::default());
