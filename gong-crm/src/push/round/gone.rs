@@ -100,7 +100,6 @@ impl Session {
         for place in 0..types.len() {
             self.send_orphans_of(types, place, open, plan).await?;
             let of_type = &mut types[place];
-            let read = round.reads.get(&of_type.object_type);
             let is_read_once = self.is_read_once(of_type.object_type);
             let before = is_read_once.then(|| of_type.chosen.clone());
             self.limit(round, of_type, plan, &protections, &unread)
