@@ -1,6 +1,6 @@
 //! What became of one upload, and what it means for the files that its records came from.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use gong_client::error::Error;
@@ -245,6 +245,35 @@ impl Places {
 
     fn of(&self, object_type: ObjectType, path: &str) -> Option<usize> {
         self.0.get(&(object_type, path.to_owned())).copied()
+    }
+}
+
+impl Ended {
+    /// Whether something of a source is not in Gong as it was given, or nobody knows.
+    fn is_short_of(&self, counts: &Counts) -> bool {
+        let Counts {
+            records, accepted, ..
+        } = *counts;
+        self.is_open() || accepted < records || counts.held_back > 0
+    }
+}
+
+/// Adds reports of sources that are none of a round's files: of uploads of earlier rounds and of pushes,
+/// of which something is not in Gong.
+pub(super) fn add_sources(files: &mut Vec<FileReport>, ended: &[Ended]) {
+    let places = Places::new(files);
+    let mut added: BTreeSet<(ObjectType, &String)> = BTreeSet::new();
+    for ended in ended {
+        let object_type = ended.upload.object_type;
+        for (source, counts) in &ended.counts {
+            let Some(path) = ended.upload.sources.get(*source as usize) else {
+                continue;
+            };
+            let is_known = places.of(object_type, path).is_some();
+            if !is_known && ended.is_short_of(counts) && added.insert((object_type, path)) {
+                files.push(FileReport::new(path.into(), object_type));
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use tokio::sync::watch;
 
 use super::PushError;
-use super::ended::{Ended, Places, add};
+use super::ended::{Ended, Places, add, add_sources};
 use super::event::Event;
 use super::input::OpenFile;
 use super::planned::{InFlightRecord, Plan};
@@ -43,16 +43,20 @@ pub(super) async fn finish(
     let in_flight = std::mem::take(&mut plan.in_flight);
     let (ended, is_canceled) = session.run(uploads, cancel).await;
     let mut files = std::mem::take(&mut plan.files);
+    let given = files.len();
+    if session.round.is_some() {
+        add_sources(&mut files, &ended);
+    }
     let places = Places::new(&files);
     for ended in &ended {
         add(&mut files, &places, ended);
     }
     session
-        .add_in_flight(&mut files, &in_flight, &ended)
+        .add_in_flight(&mut files, given, &in_flight, &ended)
         .await?;
-    for file in &mut files {
+    for (place, file) in files.iter_mut().enumerate() {
         // Of what is resumed, there are no files.
-        if session.files.is_empty() {
+        if session.files.is_empty() || place >= given {
             file.records = file.uploads.iter().map(|upload| upload.records).sum();
         }
         file.settle();
@@ -112,10 +116,12 @@ impl Session {
         Ok(())
     }
 
-    /// Counts the records whose verdict comes from an older upload.
+    /// Counts the records whose verdict comes from an older upload. The files after those that were given
+    /// have all records of their uploads.
     async fn add_in_flight(
         &self,
         files: &mut [FileReport],
+        given: usize,
         in_flight: &[InFlightRecord],
         ended: &[Ended],
     ) -> Result<(), PushError> {
@@ -126,9 +132,13 @@ impl Session {
             let Some(of) = by_number.get(&record.upload) else {
                 continue;
             };
-            // Already counted, if the older upload has records of this file.
+            // Already counted, if the older upload has records of this file, or of one that was added.
             let source = of.upload.sources.get(record.source as usize);
-            if source.is_some_and(|source| files[record.file].path.to_string_lossy() == **source) {
+            let is_counted = |file: &FileReport| {
+                let is_of_type = file.object_type == record.object_type;
+                is_of_type && source.is_some_and(|source| file.path.to_string_lossy() == **source)
+            };
+            if is_counted(&files[record.file]) || files[given..].iter().any(is_counted) {
                 continue;
             }
             let ids = [record.object_id.as_str()];

@@ -31,6 +31,16 @@ impl Session {
         self.ledger.begin(writes.new, &mut writes.names).await?;
         for (mut upload, pending, kept) in writes.overtaken {
             self.keep_only(&mut upload, &pending, &kept).await?;
+            // What is left of it is sent, and nothing waits for it otherwise.
+            let number = upload.number;
+            if upload.state == UploadState::Planned {
+                let mut planned = plan.uploads.iter_mut();
+                if let Some(planned) = planned.find(|of| of.upload.number == number) {
+                    planned.upload = upload;
+                }
+            } else {
+                plan.uploads.retain(|of| of.upload.number != number);
+            }
         }
         Ok(())
     }

@@ -127,7 +127,7 @@ async fn change_of_an_older_export_waits_for_a_push_that_is_under_way() {
     let mut options = world.options(&[Account]);
     options.push.poll = options.push.poll.with_timeout(std::time::Duration::ZERO);
     let report = world.sync(options.clone()).await;
-    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    assert_eq!(report.verdict, Verdict::TimedOut, "{report:#?}");
     assert_eq!(
         world.simulator.uploads().len(),
         1,
