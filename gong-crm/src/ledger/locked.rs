@@ -14,7 +14,7 @@ use super::read_backs::leaves_out_a_field;
 use super::record::{Milliseconds, RecordState, Space, TryOutcome};
 use super::store::{Batch, Table, put_json};
 use super::upload::{Action, Past, Pending, RecordOutcome, Upload};
-use super::verdict::{after, bounded, last_try, outcome_after, tries_of};
+use super::verdict::{after, bounded, last_try, later_held, outcome_after, tries_of};
 use super::{
     ANOTHER_COPY, AS_OF, COUNTER, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN,
 };
@@ -316,6 +316,7 @@ impl LockedLedger {
                 if is_shorter {
                     omitted.push(key.clone());
                 }
+                let keeps_held = later_held(upload, pending, old.as_ref()).is_some();
                 let state = after(upload, pending, old, outcome, reason, conclusion, now);
                 let last = state.last_try.as_ref().map(|last| last.outcome);
                 if outcome == RecordOutcome::Uncertain && last == Some(TryOutcome::Unconfirmed) {
@@ -323,7 +324,9 @@ impl LockedLedger {
                 }
                 batch.put(Table::Records, &key, &state.encode());
                 let content = conclusion.contents.get(&place);
-                if outcome != RecordOutcome::Accepted {
+                if keeps_held {
+                    // The content is that of the later version.
+                } else if outcome != RecordOutcome::Accepted {
                     let content = content.map_or_else(Vec::new, Content::encode);
                     batch.put(Table::Contents, &key, &content);
                 } else if pending.is_known {

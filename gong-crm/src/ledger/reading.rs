@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::conclusion::Content;
 use super::locked::inflated;
 use super::manifest::chunk_key;
-use super::record::{Current, LastTry, RecordState, Seconds, Space, TryOutcome};
+use super::record::{Current, LastTry, Milliseconds, RecordState, Seconds, Space, TryOutcome};
 use super::store::{Batch, Table};
 use super::upload::{Action, Past, RecordOutcome, Upload, UploadState};
 use super::{Ledger, LedgerError, LedgerLock};
@@ -73,6 +73,9 @@ pub struct RejectedRecord {
     /// The scope that owns the record; 0 if none does.
     #[serde(skip)]
     pub(crate) scope: u32,
+    /// The as-of of the read that it comes from.
+    #[serde(skip)]
+    pub(crate) as_of: Milliseconds,
     /// Whether the ledger was recovered since: another copy of it may have sent a later version.
     #[serde(skip)]
     pub(crate) is_before_recovery: bool,
@@ -564,6 +567,7 @@ fn rejected_record(
         has_earlier_version: !state.is_absent_from_gong(),
         content,
         upload: last_try.upload,
+        as_of: last_try.as_of,
         scope: state.scope,
     }
 }

@@ -112,6 +112,10 @@ pub struct LastTry {
     /// Whether its upload failed as a whole: the version is sent only with others of this kind, so that
     /// it does not fail good records.
     pub failed_whole: bool,
+    /// The as-of of the read that the version comes from.
+    pub as_of: Milliseconds,
+    /// When the push or round began that tried it, or held it back.
+    pub push: Milliseconds,
 }
 
 impl LastTry {
@@ -479,6 +483,8 @@ mod tests {
                 source: "deals.csv".to_owned(),
                 line: 5,
                 failed_whole: true,
+                as_of: 1_790_000_000_500,
+                push: 1_790_000_000_600,
             }),
             missing_parents,
             ..RecordState::default()

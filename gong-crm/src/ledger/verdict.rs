@@ -35,6 +35,7 @@ pub(super) fn after(
         }
         return state;
     }
+    let later = later_held(upload, pending, Some(&state)).cloned();
     let failed_whole = conclusion.failed_whole;
     match outcome {
         RecordOutcome::Accepted => {
@@ -119,7 +120,21 @@ pub(super) fn after(
             });
         }
     }
+    // What a later push held back is the newest that is known of the record.
+    state.last_try = later.or(state.last_try);
     state
+}
+
+/// The version of a record that a later push than that of an upload held back: the verdict says nothing
+/// about it.
+pub(super) fn later_held<'s>(
+    upload: &Upload,
+    pending: &Pending,
+    old: Option<&'s RecordState>,
+) -> Option<&'s LastTry> {
+    let last = old?.last_try.as_ref()?;
+    let is_other = last.outcome == TryOutcome::HeldBack && last.hash != pending.hash;
+    (is_other && last.push > upload.push).then_some(last)
 }
 
 /// Gong may have the old version, or the one that was sent now.
@@ -187,6 +202,8 @@ pub(super) fn last_try(
         source: source.cloned().unwrap_or_default(),
         line: pending.line,
         failed_whole: false,
+        as_of: upload.as_of,
+        push: upload.push,
     }
 }
 

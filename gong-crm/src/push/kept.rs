@@ -126,9 +126,12 @@ fn named_by(files: &[(ObjectType, PathBuf)]) -> io::Result<HashSet<(ObjectType, 
     for (object_type, lines) in files {
         let mut reader = id_reader([0; 16], *object_type);
         each_line(lines, |line| {
-            if let Ok(facts) = reader.read(line.bytes) {
-                named.insert((*object_type, facts.object_id.into_owned()));
-            }
+            // A line that breaks off may say which record it is.
+            let object_id = match reader.read(line.bytes) {
+                Ok(facts) => Some(facts.object_id.into_owned()),
+                Err(error) => error.object_id,
+            };
+            named.extend(object_id.map(|object_id| (*object_type, object_id)));
             Ok::<(), io::Error>(())
         })?;
     }
@@ -168,8 +171,8 @@ impl Kept {
     }
 
     fn as_of(&self) -> Milliseconds {
-        let tried = self.record.at.as_millisecond();
-        self.upload.as_ref().map_or(tried, |upload| upload.as_of)
+        let upload = self.upload.as_ref();
+        upload.map_or(self.record.as_of, |upload| upload.as_of)
     }
 }
 

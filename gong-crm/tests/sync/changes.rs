@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gong_crm::ObjectType::{self, Account, BusinessUser, Contact};
-use gong_crm::push::{Options, Verdict};
+use gong_crm::push::{Options, Verdict, Wait};
 use gong_crm::source::FilesSource;
 use gong_crm::sync::{Limit, SyncOptions};
 use gong_sim::{Effect, Fault, Operation, Simulator, Verdict as Answer};
@@ -281,4 +281,100 @@ async fn a_limit_in_percent_is_of_all_records_of_the_type() {
 fn users(ids: std::ops::RangeInclusive<u32>, address: &str) -> Vec<Value> {
     ids.map(|id| user(&format!("u-{id}"), &format!("{address}{id}@acme.example")))
         .collect()
+}
+
+/// The next upload is not taken, so that it stays planned.
+fn refuse_next(world: &World) {
+    let fault = Fault::new(Effect::Status(403)).on(Operation::UploadEntities);
+    world.simulator.add_fault(fault.nth(1)).unwrap();
+}
+
+#[tokio::test]
+async fn changes_that_could_not_be_sent_are_sent_when_the_same_file_is_read_again() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=3));
+    let options = options(&world, &[Account]);
+    refuse_next(&world);
+    let report = world.sync(options.clone()).await;
+    assert_ne!(report.verdict, Verdict::Done, "{report:#?}");
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1") && world.has("ACCOUNT", "acc-3"));
+    // Part of it.
+    world.export("account.ldjson", &accounts(4..=6));
+    refuse_next(&world);
+    drop(world.sync(options.clone()).await);
+    world.export("account.ldjson", &accounts(5..=5));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    for id in 4..=6 {
+        assert!(world.has("ACCOUNT", &format!("acc-{id}")), "{id}");
+    }
+}
+
+/// Pushes one record, whose verdict nobody waits for.
+async fn webhook(world: &World, record: Value) {
+    let path = world.path("hook.ldjson");
+    std::fs::write(&path, format!("{record}\n")).unwrap();
+    let mut options = Options::new([path]).simulator();
+    options.object_type = Some(Account);
+    options.wait = Wait::UntilSent;
+    let pushed = world.client.push(world.integration_id, options);
+    assert_eq!(pushed.await.unwrap().verdict, Verdict::TimedOut);
+}
+
+#[tokio::test]
+async fn rejected_upload_of_a_webhook_counts_in_the_round_that_learns_of_it() {
+    let world = World::new().await;
+    answer_next(&world, failed(&json!([{"line": 1, "description": "no"}])));
+    webhook(&world, account("acc-9", "Nine")).await;
+    world.export("account.ldjson", &accounts(1..=3));
+    let report = world.sync(options(&world, &[Account])).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    let file = report
+        .files
+        .iter()
+        .find(|of| of.path.ends_with("hook.ldjson"));
+    assert_eq!(file.map(|of| (of.records, of.rejected)), Some((1, 1)));
+}
+
+#[tokio::test]
+async fn change_that_is_held_back_outlives_the_verdict_of_an_older_version() {
+    let world = World::new().await;
+    webhook(&world, account("acc-1", "B")).await;
+    let mut newer = account("acc-1", "C");
+    newer["modifiedDate"] = "2026-02-15T09:30:00Z".into();
+    world.export("account.ldjson", &[newer]);
+    let mut options = options(&world, &[Account]);
+    options.max_changes = Limit::Records(0);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), "B");
+    // The next delta does not name it.
+    world.export("account.ldjson", &[account("acc-2", "Two")]);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    options.max_changes = Limit::Default;
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), "C");
+}
+
+#[tokio::test]
+async fn older_version_is_not_sent_instead_of_a_line_that_breaks_off() {
+    let world = World::new().await;
+    world.export("account.ldjson", &[account("acc-1", "Two")]);
+    let mut options = options(&world, &[Account]);
+    options.max_changes = Limit::Records(0);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::HeldBack);
+    options.max_changes = Limit::Default;
+    let other = account("acc-2", "Other");
+    let broken = format!("{{\"objectId\":\"acc-1\",\"name\":\"Thr\n{other}\n");
+    world.export_text("account.ldjson", &broken);
+    for _ in 0..2 {
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+        assert!(!world.has("ACCOUNT", "acc-1"), "{report:#?}");
+        world.export("account.ldjson", std::slice::from_ref(&other));
+    }
 }

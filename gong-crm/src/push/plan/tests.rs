@@ -180,6 +180,8 @@ fn rejected_version_waits_for_its_next_try() {
             source: String::new(),
             line: 1,
             failed_whole: false,
+            as_of: 0,
+            push: 0,
         });
         decided(&[version], Some(&known), RULES)[0]
     };
@@ -216,6 +218,8 @@ fn version_that_was_rejected_when_it_was_sent_again_waits() {
         source: String::new(),
         line: 1,
         failed_whole: false,
+        as_of: 0,
+        push: 0,
     });
     assert_eq!(
         decided(&[version], Some(&known), RULES),
@@ -274,6 +278,8 @@ fn record_that_needs_a_search_waits_for_its_calls() {
             source: String::new(),
             line: 1,
             failed_whole: false,
+            as_of: 0,
+            push: 0,
         });
         decided(&[version], Some(&known), rules)[0]
     };
