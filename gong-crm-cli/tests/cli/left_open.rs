@@ -109,3 +109,39 @@ fn dry_resume_shows_the_upload_of_records_left_open() {
     assert!(said.contains("2 records once more"), "{said}");
     assert_eq!(sim.object_count("ACCOUNT"), 0);
 }
+
+#[test]
+fn resume_sends_what_waited_for_its_parent() {
+    let errors = json!([{"line": 1, "description": "no such owner"}]);
+    let verdict = Verdict::new()
+        .set("status", "FAILED")
+        .set("errors", errors)
+        .set("totalErrorCount", 1)
+        .set("totalSuccessCount", 0);
+    let sim = gong(verdict);
+    let place = tempfile::tempdir().unwrap();
+    let push = |object_type: &str, line: &str| {
+        let words = [
+            "push",
+            "-",
+            "--type",
+            object_type,
+            "--no-rejects",
+            "--account-delay",
+            "0",
+        ];
+        run(&sim, place.path(), &words, line)
+    };
+    let account = LINES.lines().next().unwrap();
+    let contact = r#"{"objectId":"c-1","modifiedDate":"2026-03-01T09:30:00Z","accountId":"a-1","emailAddress":"ada@acme.example"}"#;
+    assert_eq!(push("ACCOUNT", account).0, 5);
+    let (code, said) = push("CONTACT", contact);
+    assert_eq!(code, 5, "{said}");
+    assert_eq!(sim.object_count("CONTACT"), 0, "{said}");
+    let (code, said) = push("ACCOUNT", &account.replace("Acme", "Acme Inc."));
+    assert_eq!(code, 0, "{said}");
+    let words = ["resume", "--account-delay", "0"];
+    let (code, said) = run(&sim, place.path(), &words, "");
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(sim.object_count("CONTACT"), 1, "{said}");
+}

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::ObjectType;
 
+/// How the reasons begin of records that wait for one that they refer to.
+pub(crate) const REFERS: &str = "held back: it refers to ";
+
 /// The types of the records that a version refers to and that Gong did not have, as far as the
 /// ledger knew, when the version was sent.
 ///

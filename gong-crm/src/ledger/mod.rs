@@ -66,6 +66,7 @@ pub(crate) use confirm::Confirmed;
 pub(crate) use facts::Clearing;
 pub(crate) use locked::{LockedLedger, NewUpload};
 pub(crate) use manifest::Manifest;
+pub(crate) use missing_parents::REFERS;
 pub(crate) use names::Names;
 pub(crate) use read_backs::{Differing, Handling, KnownDifference, ReadBack};
 pub(crate) use record::low_64;

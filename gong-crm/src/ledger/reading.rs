@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::conclusion::Content;
 use super::locked::inflated;
 use super::manifest::chunk_key;
+use super::missing_parents::REFERS;
 use super::record::{Current, LastTry, Milliseconds, RecordState, Seconds, Space, TryOutcome};
 use super::store::{Batch, Table};
 use super::upload::{Action, Past, RecordOutcome, Upload, UploadState};
@@ -85,6 +86,11 @@ impl RejectedRecord {
     /// The line as it was sent or was to be sent; empty if it was too large to be kept.
     pub fn line_content(&self) -> &[u8] {
         &self.content.line
+    }
+
+    /// Whether it is held back because of a record that it refers to, and not because of itself.
+    pub(crate) fn waits_for_parent(&self) -> bool {
+        self.outcome == TryOutcome::HeldBack && self.reason.starts_with(REFERS)
     }
 }
 
@@ -369,8 +375,9 @@ impl Ledger {
         Ok(rejected)
     }
 
-    /// The records that verdicts left uncertain, and those of uploads that failed as a whole, in all
-    /// integrations at a base URL: [`Client::resume`](crate::Client::resume) sends them again.
+    /// The records that verdicts left uncertain, those of uploads that failed as a whole, and those that
+    /// wait for a record that they refer to, in all integrations at a base URL:
+    /// [`Client::resume`](crate::Client::resume) sends them again.
     ///
     /// # Errors
     ///
@@ -383,10 +390,11 @@ impl Ledger {
             }
         }
         open.retain(|record| {
-            matches!(
+            let is_open = matches!(
                 record.outcome,
                 TryOutcome::Uncertain | TryOutcome::NotAccepted
-            )
+            );
+            is_open || record.waits_for_parent()
         });
         Ok(open)
     }

@@ -18,7 +18,7 @@ use super::input::{InputFile, OpenFile, blocking};
 use super::lines::{each_line, id_reader};
 use super::options::{CheckMode, Rejects, Resend};
 use super::origins::{Origin, Origins};
-use super::parents::{HELD_BACK, is_because_of_parent};
+use super::parents::HELD_BACK;
 use super::reads::Round;
 use super::report::{FileReport, RecordError, Report};
 use super::session::{Context, Session};
@@ -52,7 +52,7 @@ pub(super) async fn send_again(
         let is_open = match record.outcome {
             TryOutcome::Uncertain | TryOutcome::NotAccepted => true,
             TryOutcome::Unconfirmed => options.find_all_errors,
-            TryOutcome::HeldBack => is_because_of_parent(&record.reason),
+            TryOutcome::HeldBack => record.waits_for_parent(),
             TryOutcome::Rejected => false,
         };
         let key = (record.object_type, record.object_id.clone());

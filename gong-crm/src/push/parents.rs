@@ -7,7 +7,8 @@ use super::ids::id_hash;
 use super::session::Session;
 use crate::ObjectType;
 use crate::ledger::{
-    Current, Direction, LedgerError, Milliseconds, MissingParents, RecordState, Upload, UploadState,
+    Current, Direction, LedgerError, Milliseconds, MissingParents, REFERS, RecordState, Upload,
+    UploadState,
 };
 
 /// The records that Gong will have got before those that refer to them: a push sends them, or an
@@ -373,11 +374,3 @@ pub(super) fn not_in_gong(object_type: ObjectType, object_id: &str) -> String {
 
 /// How the reasons begin of valid records that are not sent yet. Others are not valid themselves.
 pub(super) const HELD_BACK: &str = "held back: ";
-
-/// How the reasons begin of records that wait for one that they refer to.
-const REFERS: &str = "held back: it refers to ";
-
-/// Whether a record is held back because of one that it refers to, and not because of itself.
-pub(super) fn is_because_of_parent(reason: &str) -> bool {
-    reason.starts_with(REFERS)
-}
