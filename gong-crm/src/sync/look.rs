@@ -55,7 +55,7 @@ pub(super) async fn look_if_due(
         ledger.forget_versions(space).await?;
         let message = format!(
             "the integration {integration_id} and its records are no longer in Gong: register a \
-             new one and sync to it"
+             new one and sync to it; of a source without `complete`, sync all records once"
         );
         return Err(Error::new(ErrorKind::NotFound, message).into());
     }
