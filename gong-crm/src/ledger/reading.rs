@@ -77,6 +77,9 @@ pub struct RejectedRecord {
     /// The as-of of the read that it comes from.
     #[serde(skip)]
     pub(crate) as_of: Milliseconds,
+    /// When the push or round began that tried it last.
+    #[serde(skip)]
+    pub(crate) push: Milliseconds,
     /// Whether the ledger was recovered since: another copy of it may have sent a later version.
     #[serde(skip)]
     pub(crate) is_before_recovery: bool,
@@ -576,6 +579,7 @@ fn rejected_record(
         content,
         upload: last_try.upload,
         as_of: last_try.as_of,
+        push: last_try.push,
         scope: state.scope,
     }
 }

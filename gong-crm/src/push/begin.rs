@@ -177,8 +177,9 @@ pub(super) async fn prepare(
         Ok(Prepared::Plan(session, plan))
     });
     tokio::select! {
+        // First, since a plan may be ready at once.
         biased;
-        prepared = preparing => prepared,
         () = canceled(cancel) => Ok(Prepared::Canceled),
+        prepared = preparing => prepared,
     }
 }

@@ -6,7 +6,7 @@
 //! does not name them any more. They are planned as records that are pushed, and are as old as they
 //! were: a later version of another push stays.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
@@ -142,6 +142,8 @@ fn named_by(files: &[(ObjectType, PathBuf)]) -> io::Result<HashSet<(ObjectType, 
 struct Kept {
     record: RejectedRecord,
     upload: Option<Upload>,
+    /// Whether an earlier version of the record is under way.
+    is_behind: bool,
 }
 
 impl Kept {
@@ -152,7 +154,9 @@ impl Kept {
                 upload.direction == Direction::Delete || upload.order == Some(Direction::Delete);
             upload.scope != 0 && is_deletion
         });
-        if is_of_sync {
+        if self.is_behind {
+            Some("it is sent after the verdict of an earlier version")
+        } else if is_of_sync {
             // It may be back in its source.
             Some("the next sync looks whether it is still gone from its source")
         } else if self.record.is_before_recovery {
@@ -176,20 +180,46 @@ impl Kept {
     }
 }
 
-async fn records(
+/// The records of open uploads, each with the last push that sends it.
+async fn pushes_under_way(
     ledger: &LockedLedger,
+    space: Space,
+) -> Result<HashMap<(ObjectType, String), Milliseconds>, LedgerError> {
+    let mut pushes = HashMap::new();
+    for upload in ledger.open_uploads().await? {
+        if upload.space() != space {
+            continue;
+        }
+        for pending in ledger.manifest(upload.number).await? {
+            let key = (upload.object_type, pending.object_id);
+            let push = pushes.entry(key).or_insert(upload.push);
+            *push = upload.push.max(*push);
+        }
+    }
+    Ok(pushes)
+}
+
+async fn records(
+    locked: &LockedLedger,
     space: Space,
     types: impl IntoIterator<Item = ObjectType>,
     is_wanted: impl Fn(&RejectedRecord) -> bool,
 ) -> Result<Vec<Kept>, LedgerError> {
-    let ledger = ledger.ledger();
-    let under_way = ledger.records_under_way(space).await?;
+    let ledger = locked.ledger();
+    let under_way = pushes_under_way(locked, space).await?;
     let mut uploads: BTreeMap<u64, Option<Upload>> = BTreeMap::new();
     let mut kept = Vec::new();
     for object_type in types {
         for record in ledger.rejects_of(space, object_type).await? {
             let key = (object_type, record.object_id.clone());
-            if !is_wanted(&record) || under_way.contains(&key) {
+            if !is_wanted(&record) {
+                continue;
+            }
+            let is_behind = under_way.get(&key).map(|push| *push < record.push);
+            // The version itself is under way, or a later one.
+            if is_behind == Some(false)
+                || is_behind.is_some() && record.outcome != TryOutcome::HeldBack
+            {
                 continue;
             }
             let upload = match uploads.get(&record.upload) {
@@ -200,7 +230,11 @@ async fn records(
                     upload
                 }
             };
-            kept.push(Kept { record, upload });
+            kept.push(Kept {
+                record,
+                upload,
+                is_behind: is_behind.is_some(),
+            });
         }
     }
     Ok(kept)

@@ -7,7 +7,7 @@ use gong_crm::ObjectType::{self, Account, BusinessUser, Contact};
 use gong_crm::push::{Options, Verdict, Wait};
 use gong_crm::source::FilesSource;
 use gong_crm::sync::{Limit, SyncOptions};
-use gong_sim::{Effect, Fault, Operation, Simulator, Verdict as Answer};
+use gong_sim::{Effect, Fault, Operation, Processing, Simulator, Verdict as Answer};
 use serde_json::{Value, json};
 
 use crate::support::{MovedClock, World, account, accounts, contact, file_name, user};
@@ -355,6 +355,29 @@ async fn change_that_is_held_back_outlives_the_verdict_of_an_older_version() {
     let report = world.sync(options.clone()).await;
     assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
     options.max_changes = Limit::Default;
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), "C");
+}
+
+#[tokio::test]
+async fn change_that_waits_for_the_verdict_of_an_older_version_counts_until_it_is_sent() {
+    let world = World::new().await;
+    world.simulator.set_processing(Processing::Polls(2));
+    webhook(&world, account("acc-1", "B")).await;
+    let mut newer = account("acc-1", "C");
+    newer["modifiedDate"] = "2026-02-15T09:30:00Z".into();
+    world.export("account.ldjson", &[newer]);
+    let options = options(&world, &[Account]);
+    let mut held = options.clone();
+    held.max_changes = Limit::Records(0);
+    held.push.poll = held.push.poll.with_timeout(Duration::ZERO);
+    assert_eq!(world.sync(held).await.verdict, Verdict::TimedOut);
+    // The verdict of B comes in a round that does not name the record.
+    world.export("account.ldjson", &[account("acc-2", "Two")]);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), "B");
     let report = world.sync(options).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert_eq!(world.field("ACCOUNT", "acc-1", "name"), "C");
