@@ -136,6 +136,11 @@ impl<'a> Decided<'a> {
             plan.is_invalid |= !invalid.is_empty();
             plan.files[*file].errors.extend(invalid.iter().cloned());
         }
+        let mut round = RoundType::default();
+        let owner = session.read_of(files.object_type);
+        if owner.is_some_and(|(round, read)| read.owns() && round.scope != 0) {
+            round.counts.tracked += known.map_or(0, KnownLines::found);
+        }
         Self {
             session,
             files,
@@ -163,7 +168,7 @@ impl<'a> Decided<'a> {
             orphans: Vec::new(),
             without_parents: WithoutParents::default(),
             may_have_come: BTreeSet::new(),
-            round: RoundType::default(),
+            round,
             only: session.only(files.object_type),
             unnamed: Vec::new(),
             visited: vec![false; surveyed.entries.len()],
@@ -191,14 +196,9 @@ impl<'a> Decided<'a> {
         let key = self.session.key;
         let ledger = self.session.ledger.ledger();
         let mut after = None;
-        if let Some(known) = self.known {
-            let owns = self.session.read_of(self.files.object_type);
-            if owns.is_some_and(|(round, read)| read.owns() && round.scope != 0) {
-                self.round.counts.tracked += known.found();
-            }
-            if known.are_all() && self.surveyed.entries.is_empty() {
-                return Ok(());
-            }
+        let are_all = self.known.is_some_and(KnownLines::are_all);
+        if are_all && self.surveyed.entries.is_empty() {
+            return Ok(());
         }
         loop {
             let page = ledger
