@@ -401,3 +401,21 @@ async fn older_version_is_not_sent_instead_of_a_line_that_breaks_off() {
         world.export("account.ldjson", std::slice::from_ref(&other));
     }
 }
+
+#[tokio::test]
+async fn line_that_is_no_record_and_is_named_counts_until_it_comes_corrected() {
+    let world = World::new().await;
+    let options = options(&world, &[Account]);
+    let quoted = account("acc-1", "One").to_string().replace('"', "'");
+    let other = account("acc-2", "Two");
+    world.export_text("account.ldjson", &format!("{quoted}\n{other}\n"));
+    for next in 3..5 {
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+        world.export("account.ldjson", &accounts(next..=next));
+    }
+    world.export("account.ldjson", &accounts(1..=1));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1"));
+}
