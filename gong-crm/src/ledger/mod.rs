@@ -369,13 +369,13 @@ impl Ledger {
         decoded.collect()
     }
 
-    /// Visits all records of a type, in the order of their ids, and reads of each only the
-    /// beginning of its state.
+    /// Visits the records of a type, in the order of their ids, as long as `visit` wants more. Of
+    /// each, only the beginning of its state is read.
     pub(crate) async fn each_head(
         &self,
         space: Space,
         object_type: ObjectType,
-        mut visit: impl FnMut(&str, &Head),
+        mut visit: impl FnMut(&str, &Head) -> bool,
     ) -> Result<(), LedgerError> {
         let mut after = None;
         loop {
@@ -383,8 +383,8 @@ impl Ledger {
             for (key, value) in &page {
                 let head = Head::decode(value);
                 let head = head.ok_or_else(|| LedgerError::unreadable("a record's state"))?;
-                if let Some(object_id) = Space::object_id(key) {
-                    visit(object_id, &head);
+                if Space::object_id(key).is_some_and(|object_id| !visit(object_id, &head)) {
+                    return Ok(());
                 }
             }
             if page.len() < PAGE {

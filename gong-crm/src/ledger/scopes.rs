@@ -479,6 +479,7 @@ impl Ledger {
             if matches!(head.current, Current::Version | Current::Unknown) {
                 *owners.entry(head.scope).or_default() += 1;
             }
+            true
         })
         .await?;
         Ok(owners)

@@ -149,6 +149,11 @@ impl KnownLines {
         })
     }
 
+    /// How many they are.
+    pub(super) fn len(&self) -> u64 {
+        self.records.len() as u64
+    }
+
     /// Notes that the ledger has a record that is not among them.
     pub(super) fn note_other(&mut self) {
         self.has_others = true;

@@ -25,7 +25,13 @@ use crate::ledger::{Action, Current, Head, LedgerError, Names, Purpose, Upload, 
 
 /// From this size of a type's files on, all records of the type are read from the ledger, so that most
 /// lines need no reading.
-const LARGE: u64 = 4 * 1024 * 1024;
+const LARGE: u64 = 16 * 1024 * 1024;
+
+/// About as short as a line can be, in bytes.
+const SHORTEST_LINE: u64 = 64;
+
+/// So many records of the ledger take little memory, however small the files are.
+const FEW: u64 = 10_000;
 
 impl Session {
     /// Plans a push of the session's files.
@@ -207,13 +213,13 @@ impl Session {
     ) -> Result<Option<KnownLines>, LedgerError> {
         let of_type = self.files.iter();
         let of_type = of_type.filter(|open| open.file.object_type == object_type);
-        let is_large = of_type.map(|open| open.bytes).sum::<u64>() > LARGE;
+        let bytes = of_type.map(|open| open.bytes).sum::<u64>();
         let must_look = self.options.looks_at_unchanged()
             || self.only(object_type).is_some()
             || open.iter().any(|upload| upload.object_type == object_type);
         // Of users and stages more is compared, and they are few.
         let are_few = matches!(object_type, ObjectType::BusinessUser | ObjectType::Stage);
-        if must_look || are_few || !(is_large || self.is_complete(object_type)) {
+        if must_look || are_few || !(bytes > LARGE || self.is_complete(object_type)) {
             return Ok(None);
         }
         let ignored = self.options.ignored(object_type);
@@ -223,6 +229,9 @@ impl Session {
             &ignored,
         );
         let mut known = KnownLines::new(self.key, key_of_lines);
+        // A small file would not be worth the memory for all records of a large ledger.
+        let most = bytes / SHORTEST_LINE + FEW;
+        let mut are_too_many = false;
         let owner = self.read_of(object_type);
         let owner = owner.filter(|(_, read)| read.owns());
         let owner = owner.map(|(round, _)| round.scope);
@@ -241,8 +250,13 @@ impl Session {
                 Current::None | Current::Deleted if !head.is_tried => {}
                 _ => known.note_other(),
             }
+            are_too_many = known.len() > most;
+            !are_too_many
         };
         ledger.each_head(self.space, object_type, visit).await?;
+        if are_too_many {
+            return Ok(None);
+        }
         known.finish();
         Ok(Some(known))
     }
