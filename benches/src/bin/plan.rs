@@ -3,8 +3,9 @@
 //! `cargo xtask bench plan [--records N] [--rounds N]`
 //!
 //! An export of deals is synced once, so that the ledger knows them. Then the same records in
-//! another order are planned, and `DuckDB` compares the two exports with `EXCEPT`. Both are timed
-//! by processor time; the plan makes no call. Python must be installed; `DuckDB` as its package
+//! another order are planned, and `DuckDB` compares the two exports with `EXCEPT`. Then they are
+//! planned with another `modifiedDate` in every line, so that each line must be read. All are timed
+//! by processor time; a plan makes no call. Python must be installed; `DuckDB` as its package
 //! `duckdb`, or it is omitted.
 
 use anyhow::{Result, bail, ensure};
@@ -47,6 +48,13 @@ fn main() -> Result<()> {
             excepts.extend(except);
         }
     }
+    place.configure(&source("touched.ldjson"))?;
+    touch(&place)?;
+    let mut touched = Vec::new();
+    for _ in 0..2 {
+        let (plan, _) = place.run(&environment, &["plan", "--exit-code", "-o", "json"])?;
+        touched.push(plan);
+    }
     say(&format!(
         "{records} unchanged deals, {} bytes, in another order",
         std::fs::metadata(place.path("second.ldjson"))?.len()
@@ -62,6 +70,7 @@ fn main() -> Result<()> {
         (seconds, mib)
     };
     let (plan, mib) = row("gong-crm plan", &plans);
+    row("  with other dates", &touched);
     if excepts.is_empty() {
         say("DuckDB is not installed");
     } else {
@@ -84,6 +93,29 @@ fn sync(place: &Workplace) -> Result<Environment> {
     gong.end()?;
     place.configure(&source("second.ldjson"))?;
     Ok(environment)
+}
+
+/// Writes the second export with other seconds in each `modifiedDate`: no record is changed by that,
+/// and no line is as it was.
+fn touch(place: &Workplace) -> Result<()> {
+    const NAME: &str = "\"modifiedDate\": \"2026-01-01T00:00:";
+    let mut touched = String::new();
+    for line in std::fs::read_to_string(place.path("second.ldjson"))?.lines() {
+        let date = line.find(&NAME[..17]).map(|start| start + NAME.len());
+        let Some(seconds) = date else {
+            bail!("no modifiedDate: {line}");
+        };
+        let other = if &line[seconds..seconds + 2] == "59" {
+            "58"
+        } else {
+            "59"
+        };
+        touched.push_str(&line[..seconds]);
+        touched.push_str(other);
+        touched.push_str(&line[seconds + 2..]);
+        touched.push('\n');
+    }
+    Ok(std::fs::write(place.path("touched.ldjson"), touched)?)
 }
 
 fn source(export: &str) -> String {
