@@ -6,6 +6,7 @@ use crate::ObjectType;
 use crate::ledger::{Current, Direction, LedgerError, Milliseconds, TryOutcome};
 use crate::push::lines::{each_line, place_of};
 use crate::push::session::Session;
+use crate::push::spool::Spool;
 
 impl Session {
     /// The last lines of stages that Gong may have, by id: accepted, with a verdict that does not
@@ -49,6 +50,11 @@ impl Session {
         lines: &mut HashMap<String, Vec<u8>>,
     ) -> Result<(), LedgerError> {
         let mut last: HashMap<String, (Milliseconds, u16)> = HashMap::new();
+        // A plan writes its own bodies elsewhere, and sees those of earlier rounds as a sync does.
+        let Ok(spool) = self.ledger.ledger().spool_dir() else {
+            return Ok(());
+        };
+        let spool = Spool::new(spool);
         for upload in self.ledger.open_uploads().await? {
             let is_sent = upload.state.may_be_in_gong();
             let is_of_stages = upload.object_type == ObjectType::Stage
@@ -60,7 +66,7 @@ impl Session {
             let order = (upload.push, upload.step);
             let pending = self.ledger.manifest(upload.number).await?;
             // Without its body, what is known without it stays.
-            let read = each_line(&self.spool.path(body), |line| {
+            let read = each_line(&spool.path(body), |line| {
                 let place = place_of(&line);
                 let id = pending.get(place).map(|pending| &pending.object_id);
                 let id = id.filter(|id| ids.contains(*id));
