@@ -209,8 +209,8 @@ pub(super) fn last_try(
 
 /// The outcome of a record whose last try may decide it.
 ///
-/// A record that was rejected is sent again only with others of its kind: if Gong fails their upload as
-/// a whole, that is its rejection once more, and nothing that a later hour could mend.
+/// A record that was rejected is sent again only with other rejected ones: if Gong fails their upload
+/// as a whole, it counts as rejected once more, and is not tried again within hours.
 pub(super) fn outcome_after(
     pending: &Pending,
     old: Option<&RecordState>,

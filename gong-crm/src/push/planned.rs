@@ -98,7 +98,7 @@ pub(super) struct Plan {
 pub(super) struct Dates {
     /// How many dates were raised.
     pub(super) raised: u64,
-    /// How many could not be raised, because there is no later date.
+    /// How many could not be raised, because they are the last date that there is.
     pub(super) last: u64,
 }
 

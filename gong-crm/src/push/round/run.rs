@@ -49,8 +49,8 @@ pub(crate) struct ReadContext {
 }
 
 /// Runs one round. `read` reads the sources; `decide` gets the plan and returns whether to carry it
-/// out. A dry one only plans, and does not wait for another push. There is no report if only the plan
-/// was requested, or it was declined.
+/// out. With `is_dry`, the round only plans and does not wait for another push. There is no report if
+/// only the plan was requested, or if it was declined.
 #[expect(clippy::too_many_arguments, reason = "it is where everything begins")]
 pub(crate) async fn run_round<F>(
     client: Client,
