@@ -22,6 +22,8 @@ pub(super) async fn carry_out(
     mut plan: Plan,
     cancel: watch::Receiver<bool>,
 ) -> Result<Report, PushError> {
+    let (ledger, space) = (session.ledger.clone(), session.space);
+    let doubted = plan.round.writes.doubted.clone();
     session.write_down(&mut plan).await?;
     session.events.emit(Event::Planned {
         records: plan.new_uploads().map(|upload| upload.records).sum(),
@@ -30,7 +32,20 @@ pub(super) async fn carry_out(
         bytes: plan.new_uploads().map(|upload| upload.bytes).sum(),
     });
     session.estimate(plan.uploads.len()).await?;
-    finish(session, plan, cancel).await
+    let is_push = session.round.is_none();
+    let mut report = finish(session, plan, cancel).await?;
+    for (object_type, id) in doubted {
+        // A sync says so in its plan.
+        if is_push {
+            report.doubt(format!(
+                "{object_type} {id} may have been deleted with the record that may be the same: push it again"
+            ));
+        }
+        // Once more, because it may have been sent.
+        let ids = [id];
+        ledger.ledger().doubt(space, object_type, &ids).await?;
+    }
+    Ok(report)
 }
 
 /// Runs the uploads of a plan that is written down, and reports.

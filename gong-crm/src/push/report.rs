@@ -424,6 +424,14 @@ impl Report {
         self
     }
 
+    /// Notes that Gong may not have a record any more.
+    pub(super) fn doubt(&mut self, note: String) {
+        if matches!(self.verdict, Verdict::Done | Verdict::Partial) {
+            self.verdict = Verdict::Unknown;
+        }
+        self.notes.push(note);
+    }
+
     /// The report of a push that was stopped before anything is known.
     pub(super) fn canceled() -> Self {
         Self::new(Vec::new(), Vec::new(), true, None)

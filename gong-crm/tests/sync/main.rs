@@ -16,6 +16,7 @@ mod drift;
 mod findings;
 mod flagged;
 mod held_parents;
+mod marked_twins;
 mod model;
 mod parents;
 mod plans;

@@ -190,9 +190,16 @@ impl Session {
         let (round, read) = (candidates.round, candidates.read);
         // Records that Gong never had can be deleted safely: exports keep deleted rows for years.
         let may_harm = |chosen: &Chosen| chosen.action == Action::Delete && chosen.is_known;
+        let must_ask = candidates.must_ask(object_type, "marked as deleted in the source", false);
+        self.hold_marked(
+            round,
+            of_type,
+            plan,
+            candidates.protections,
+            must_ask.is_some(),
+        )?;
         let mut flagged = self.ids_of(of_type, may_harm)?;
         flagged.retain(|(_, id)| !round.is_confirmed(object_type, id));
-        let must_ask = candidates.must_ask(object_type, "marked as deleted in the source", false);
         if let Some(reason) = must_ask.filter(|_| !flagged.is_empty()) {
             let awaits = candidates.awaits_definition(object_type);
             of_type.round.counts.awaits_definition |= awaits;

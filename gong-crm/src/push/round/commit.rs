@@ -1,17 +1,24 @@
-//! Writes down what a sync knows besides uploads, before anything is sent.
+//! Writes down what a push or a sync knows besides uploads, before anything is sent.
 
 use crate::ledger::{Conclusion, LedgerError, UploadState};
 use crate::push::planned::Plan;
 use crate::push::session::Session;
 
 impl Session {
-    /// Writes down who owns which records, and which uploads of earlier rounds were planned again.
+    /// Writes down which records Gong may lose, and, of a sync, who owns which records and which uploads
+    /// of earlier rounds were planned again.
     pub(crate) async fn write_round(&self, plan: &mut Plan) -> Result<(), LedgerError> {
+        let writes = std::mem::take(&mut plan.round.writes);
+        let (ledger, now) = (self.ledger.ledger(), self.now());
+        for (object_type, ids) in &writes.released {
+            ledger.mark_absent(self.space, *object_type, ids).await?;
+        }
+        for (object_type, id) in writes.doubted {
+            ledger.doubt(self.space, object_type, &[id]).await?;
+        }
         let Some(round) = &self.round else {
             return Ok(());
         };
-        let writes = std::mem::take(&mut plan.round.writes);
-        let (ledger, now) = (self.ledger.ledger(), self.now());
         for mut upload in writes.dropped {
             self.discard_body(&upload);
             upload.state = UploadState::Dropped;
@@ -30,12 +37,6 @@ impl Session {
         }
         for (object_type, ids) in &writes.absent {
             ledger.count_absence(self.space, *object_type, ids).await?;
-        }
-        for (object_type, ids) in &writes.released {
-            ledger.mark_absent(self.space, *object_type, ids).await?;
-        }
-        for (object_type, id) in writes.doubted {
-            ledger.doubt(self.space, object_type, &[id]).await?;
         }
         Ok(())
     }

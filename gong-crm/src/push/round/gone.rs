@@ -87,7 +87,7 @@ impl Session {
             for place in 0..types.len() {
                 self.send_orphans_of(types, place, open, plan).await?;
             }
-            return Ok(());
+            return self.hold_pushed(types, plan).await;
         };
         for of_type in &mut *types {
             self.leave_out(round, of_type, plan).await?;
@@ -100,6 +100,8 @@ impl Session {
         for place in 0..types.len() {
             self.send_orphans_of(types, place, open, plan).await?;
             let of_type = &mut types[place];
+            self.release_recased(of_type, plan, &protections).await?;
+            self.release_marked(of_type, plan, &protections).await?;
             let is_read_once = self.is_read_once(of_type.object_type);
             let before = is_read_once.then(|| of_type.chosen.clone());
             self.limit(round, of_type, plan, &protections, &unread)
@@ -182,8 +184,8 @@ impl Session {
         Ok(())
     }
 
-    /// What speaks against deleting each vanished record.
-    async fn protections(&self, types: &[TypePlan]) -> Result<Protections, PushError> {
+    /// What speaks against deleting each vanished or marked record.
+    pub(super) async fn protections(&self, types: &[TypePlan]) -> Result<Protections, PushError> {
         let mut candidates: BTreeMap<ObjectType, Vec<String>> = BTreeMap::new();
         for of_type in types {
             let absent = of_type.round.absent.iter().chain(&of_type.round.unclaimed);
@@ -192,6 +194,11 @@ impl Session {
             if !ids.is_empty() {
                 candidates.insert(of_type.object_type, ids);
             }
+        }
+        let marked = self.marked(types)?;
+        for (object_type, ids) in &marked {
+            let of_type = candidates.entry(*object_type).or_default();
+            of_type.extend(ids.iter().cloned());
         }
         if candidates.is_empty() {
             return Ok(HashMap::new());
@@ -203,6 +210,15 @@ impl Session {
         let reading = blocking(move || protect(&files, &of_files, ids_have_case, readers.into()));
         let mut found = reading.await??;
         self.add_twins_in_ledger(&candidates, &mut found).await?;
+        self.add_spellings_in_ledger(&marked, ids_have_case, &mut found)
+            .await?;
+        for (object_type, ids) in marked {
+            for id in ids {
+                if let Some(protection) = found.get_mut(&(object_type, id)) {
+                    protection.is_marked = true;
+                }
+            }
+        }
         Ok(found)
     }
 
@@ -218,7 +234,6 @@ impl Session {
         let Some(read) = round.reads.get(&of_type.object_type) else {
             return Ok(());
         };
-        self.release_recased(of_type, plan, protections).await?;
         let refused = self.refused_before(of_type).await?;
         let mut going = judge_unclaimed(round, read, of_type, plan, protections);
         let candidates = Candidates {
@@ -247,9 +262,9 @@ impl Session {
         protections: &Protections,
     ) -> Result<(), PushError> {
         let object_type = of_type.object_type;
-        let vanished = protections
-            .iter()
-            .filter(|((of, id), _)| *of == object_type && !round.is_confirmed(*of, id));
+        let vanished = protections.iter().filter(|((of, id), protection)| {
+            *of == object_type && !protection.is_marked && !round.is_confirmed(*of, id)
+        });
         let twins = vanished.clone().filter_map(|((_, id), protection)| {
             let (of_twin, twin) = protection.twin.as_ref()?;
             // In another case it may be a new version for Gong, which would be missing.

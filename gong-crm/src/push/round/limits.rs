@@ -292,7 +292,7 @@ impl Session {
     }
 
     /// Reads the lines of chosen versions; the files are counted among all of the push.
-    fn each_chosen(
+    pub(super) fn each_chosen(
         &self,
         object_type: ObjectType,
         mut wanted: Vec<Chosen>,

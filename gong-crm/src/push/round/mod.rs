@@ -9,6 +9,7 @@ mod deletions;
 mod gone;
 mod held_before;
 mod limits;
+mod marked;
 mod protect;
 mod run;
 mod stages;

@@ -24,6 +24,8 @@ pub(crate) struct Protection {
     pub(crate) twin: Option<(ObjectType, String)>,
     /// A record of the type whose id differs in case alone.
     pub(crate) recased: Option<String>,
+    /// Whether the input itself marks the record as deleted, and has not lost it.
+    pub(crate) is_marked: bool,
 }
 
 impl Protection {
@@ -88,6 +90,10 @@ pub(crate) fn protect(
             let object_id = facts.object_id.into_owned();
             let folded = folded_id(&object_id);
             for (of_type, id) in by_folded.get(&folded).into_iter().flatten() {
+                if *of_type == object_type && **id == object_id {
+                    // An older version of a record that is marked as deleted.
+                    continue;
+                }
                 let is_other_case = *of_type == object_type && id.eq_ignore_ascii_case(&object_id);
                 if is_other_case {
                     let key = (*of_type, (*id).to_owned());

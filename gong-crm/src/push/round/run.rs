@@ -109,12 +109,7 @@ where
     ledger.note_began(scope).await?;
     session.write_last_reads(&plan).await?;
     let judged = session.judged_types(&plan);
-    let doubted = plan.round.writes.doubted.clone();
     let report = carry_out(session, plan, cancel).await?;
-    // Once more, because the round may have sent them.
-    for (object_type, id) in doubted {
-        ledger.doubt(space, object_type, &[id]).await?;
-    }
     if report.verdict != Verdict::Canceled {
         let open = without_verdict(ledger, space, &confirmed).await?;
         ledger

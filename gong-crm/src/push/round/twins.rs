@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::marked::twin_of;
 use super::protect::Protections;
 use crate::ObjectType;
 use crate::ledger::{Action, LedgerError, Question};
@@ -170,18 +171,19 @@ impl Session {
         types: &[TypePlan],
         protections: &Protections,
         plan: &mut Plan,
-    ) -> Result<(), LedgerError> {
+    ) -> Result<(), PushError> {
         for of_type in types {
             let object_type = of_type.object_type;
-            for absent in &of_type.gone {
-                let protection = protections.get(&(object_type, absent.object_id.clone()));
-                let Some((of_twin, twin)) = protection.and_then(|of| of.twin.clone()) else {
+            let gone = of_type.gone.iter().map(|absent| absent.object_id.clone());
+            let marked = self.marked_twins(of_type, protections)?;
+            for gone in gone.chain(marked.into_iter().map(|(_, id)| id)) {
+                let Some((of_twin, twin)) = twin_of(object_type, &gone, protections).cloned()
+                else {
                     continue;
                 };
                 if !self.will_be_in_gong(types, plan, of_twin, &twin).await? {
                     continue;
                 }
-                let gone = &absent.object_id;
                 let reason = HoldReason::Waiting(format!(
                     "may be deleted together with {object_type} {gone}, so the next sync sends it \
                          again"
