@@ -186,7 +186,11 @@ fn doubtful(
     names: &crate::ledger::Names,
 ) -> Option<Confirmed> {
     let last_try = read.state.last_try.clone()?;
-    let (sent, is_deletion, modified) = judge.sent_by(content)?;
+    let (sent, is_deletion, modified) = if last_try.is_doubt() {
+        (judge.sent(&read.state), false, read.state.sent_date)
+    } else {
+        judge.sent_by(content)?
+    };
     let object = read.object.as_ref().filter(|object| !is_deleted(object));
     let is_held = match object {
         None => is_deletion,

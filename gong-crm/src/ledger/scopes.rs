@@ -427,22 +427,6 @@ impl Ledger {
         .await
     }
 
-    /// Notes that it is not known which version of some records Gong has, if any.
-    pub(crate) async fn doubt(
-        &self,
-        space: Space,
-        object_type: ObjectType,
-        ids: &[String],
-    ) -> Result<(), LedgerError> {
-        self.change_records(space, object_type, ids, |_, state| {
-            if state.current == Current::Version {
-                (state.current, state.hash) = (Current::Unknown, [0; 16]);
-                state.line = LineHash::default();
-            }
-        })
-        .await
-    }
-
     async fn change_records(
         &self,
         space: Space,

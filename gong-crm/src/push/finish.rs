@@ -1,6 +1,7 @@
 //! The end of a push: what became of its uploads, file by file.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
@@ -32,18 +33,21 @@ pub(super) async fn carry_out(
         bytes: plan.new_uploads().map(|upload| upload.bytes).sum(),
     });
     session.estimate(plan.uploads.len()).await?;
-    let is_push = session.round.is_none();
+    let (is_push, push) = (session.round.is_none(), session.push);
+    let clock = Arc::clone(&session.client.clock);
     let mut report = finish(session, plan, cancel).await?;
-    for (object_type, id) in doubted {
+    for doubted in doubted {
+        let ledger = ledger.ledger();
+        // Once more, because it may have been sent.
+        ledger.doubt(space, &doubted, push, clock.now()).await?;
         // A sync says so in its plan.
         if is_push {
+            let (object_type, id) = (doubted.object_type, doubted.object_id);
+            let (of_gone, gone) = doubted.gone;
             report.doubt(format!(
-                "{object_type} {id} may have been deleted with the record that may be the same: push it again"
+                "{object_type} {id} may have been deleted with {of_gone} {gone}: push it again"
             ));
         }
-        // Once more, because it may have been sent.
-        let ids = [id];
-        ledger.ledger().doubt(space, object_type, &ids).await?;
     }
     Ok(report)
 }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::plan::InFlight;
 use crate::ObjectType;
 use crate::ledger::{
-    Action, Current, LastRead, LastTry, LineHash, Milliseconds, RecordHash, RecordState, Upload,
+    Action, Current, Doubted, LastRead, LastTry, LineHash, Milliseconds, RecordHash, RecordState,
+    Upload,
 };
 
 /// The round that the records belong to.
@@ -275,7 +276,7 @@ pub(crate) struct RoundWrites {
     /// Records that Gong has only under the id of another one.
     pub(crate) released: Vec<(ObjectType, Vec<String>)>,
     /// Records that a confirmed deletion may delete, so that they are sent again after it.
-    pub(crate) doubted: Vec<(ObjectType, String)>,
+    pub(crate) doubted: Vec<Doubted>,
     /// Uploads of earlier rounds that are planned again.
     pub(crate) dropped: Vec<Upload>,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use gong_crm::ObjectType::{self, Account, Contact, Lead};
+use gong_crm::drift::{DifferenceKind, DriftOptions};
 use gong_crm::probe::ProbeOptions;
 use gong_crm::push::{Options, Report, Resend, Verdict};
 use gong_crm::source::FilesSource;
@@ -133,8 +134,9 @@ async fn marked_id_in_another_case_does_not_take_the_record_along() {
 async fn case_of_marked_ids_counts_where_the_probe_says_so() {
     let world = World::new().await;
     let options = options(&world, &[(Account, false)]);
-    let both = [account("acc-1", "One"), account("ACC-1", "Other")];
-    world.export("account.ldjson", &both);
+    let mut all = accounts(1..=30);
+    all.push(account("ACC-1", "Other"));
+    world.export("account.ldjson", &all);
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
     let probing = ProbeOptions::new().simulator();
     let probe = world.client.probe(world.integration_id, probing).await;
@@ -158,9 +160,9 @@ async fn resend(world: &World, name: &str, records: &[Value]) -> Report {
 #[tokio::test]
 async fn pushed_deletion_is_held_back_where_it_may_delete_another_record() {
     let world = world("one-id-space").await;
-    let pushed = world.push("contacts.ldjson", &people(1..=2)).await;
-    assert_eq!(pushed.verdict, Verdict::Done);
     let pushed = world.push("leads.ldjson", &people(2..=3)).await;
+    assert_eq!(pushed.verdict, Verdict::Done);
+    let pushed = world.push("contacts.ldjson", &people(1..=2)).await;
     assert_eq!(pushed.verdict, Verdict::Done);
     let gone = [deletion("p-2"), deletion("p-3")];
     let report = world.push("leads.ldjson", &gone).await;
@@ -168,7 +170,8 @@ async fn pushed_deletion_is_held_back_where_it_may_delete_another_record() {
     let errors = &report.files[0].errors;
     assert_eq!(errors[0].object_id.as_deref(), Some("p-2"));
     assert!(errors[0].description.contains("CONTACT p-2"), "{errors:?}");
-    assert!(world.has("CONTACT", "p-2") && !world.has("LEAD", "p-3"));
+    assert!(world.has("CONTACT", "p-2"), "{report:#?}");
+    assert!(!world.has("LEAD", "p-3"), "{report:#?}");
 
     let report = resend(&world, "leads.ldjson", &gone[..1]).await;
     assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
@@ -179,4 +182,79 @@ async fn pushed_deletion_is_held_back_where_it_may_delete_another_record() {
     assert!(world.has("CONTACT", "p-2"));
     let pushed = world.push("leads.ldjson", &gone).await;
     assert_eq!(pushed.verdict, Verdict::Done, "{pushed:#?}");
+}
+
+/// A contact whose source gives changes, and a lead of the same id that is gone from its complete source.
+async fn lead_with_a_contact(is_one_record: bool) -> (World, SyncOptions) {
+    let simulator = Simulator::builder().rule("one-id-space", is_one_record);
+    let world = World::with(simulator.start().await.unwrap()).await;
+    let options = options(&world, &[(Contact, false), (Lead, true)]);
+    world.export("lead.ldjson", &people(1..=30));
+    world.export("contact.ldjson", &people([1, 101]));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("lead.ldjson", &people(2..=30));
+    world.export("contact.ldjson", &[]);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    (world, options)
+}
+
+#[tokio::test]
+async fn contact_that_a_deletion_took_along_counts_until_it_is_sent_again() {
+    let (world, options) = lead_with_a_contact(true).await;
+    let report = confirm(&world, &options).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    assert!(!world.has("CONTACT", "p-1"), "the simulator has one record");
+    for _ in 0..2 {
+        world.export("contact.ldjson", &[person(102)]);
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
+        let mut errors = report.files.iter().flat_map(|file| &file.errors);
+        let error = errors.find(|error| error.object_id.as_deref() == Some("p-1"));
+        let said = &error.unwrap().description;
+        assert!(
+            said.contains("it may have been deleted with LEAD p-1"),
+            "{said}"
+        );
+        assert!(
+            said.ends_with("its content is not kept: push it again"),
+            "{said}"
+        );
+    }
+    world.export("contact.ldjson", &[person(1)]);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("CONTACT", "p-1"));
+    world.export("contact.ldjson", &[]);
+    let report = world.sync(options).await;
+    assert_eq!((report.verdict, report.calls), (Verdict::Done, 0));
+}
+
+#[tokio::test]
+async fn changed_contact_is_kept_until_the_deletion_of_its_lead_is_done() {
+    let (world, options) = lead_with_a_contact(true).await;
+    let mut changed = person(1);
+    changed["firstName"] = json!("Augusta");
+    world.export("contact.ldjson", &[changed]);
+    let report = confirm(&world, &options).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    world.export("contact.ldjson", &[person(102)]);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(world.field("CONTACT", "p-1", "firstName"), "Augusta");
+    assert!(!world.has("LEAD", "p-1"));
+}
+
+#[tokio::test]
+async fn drift_finds_the_contact_that_a_deletion_did_not_take_along() {
+    let (world, options) = lead_with_a_contact(false).await;
+    drop(confirm(&world, &options).await);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Unknown);
+    let drift = DriftOptions::new().simulator();
+    let report = world.client.drift(world.integration_id, drift).await;
+    let report = report.unwrap();
+    assert_eq!(report.differences[0].kind, DifferenceKind::Confirmed);
+    assert_eq!(report.differences[0].object_id, "p-1");
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
 }

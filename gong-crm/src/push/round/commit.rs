@@ -13,8 +13,8 @@ impl Session {
         for (object_type, ids) in &writes.released {
             ledger.mark_absent(self.space, *object_type, ids).await?;
         }
-        for (object_type, id) in writes.doubted {
-            ledger.doubt(self.space, object_type, &[id]).await?;
+        for doubted in &writes.doubted {
+            ledger.doubt(self.space, doubted, self.push, now).await?;
         }
         let Some(round) = &self.round else {
             return Ok(());

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::marked::twin_of;
 use super::protect::Protections;
 use crate::ObjectType;
-use crate::ledger::{Action, LedgerError, Question};
+use crate::ledger::{Action, Doubted, LedgerError, Question};
 use crate::push::PushError;
 use crate::push::ids::id_hash;
 use crate::push::planned::{Chosen, Plan, TypePlan};
@@ -104,7 +104,8 @@ impl Session {
         if twins.is_empty() {
             return Ok(Vec::new());
         }
-        let new = self.take_new(of_type, |id| twins.contains_key(id))?;
+        let is_new = |chosen: &Chosen| chosen.action == Action::Create;
+        let new = self.take(of_type, is_new, |id| twins.contains_key(id))?;
         let object_type = of_type.object_type;
         let held = new.into_iter().map(|id| {
             let known = twins.get(id.as_str()).copied().unwrap_or_default();
@@ -117,14 +118,14 @@ impl Session {
         Ok(held.collect())
     }
 
-    /// Takes out the records that Gong does not have and gets now.
-    fn take_new(
+    /// Takes records out that Gong gets now. Gives their ids.
+    fn take(
         &self,
         of_type: &mut TypePlan,
+        is_wanted: impl Fn(&Chosen) -> bool,
         is_taken: impl Fn(&str) -> bool,
     ) -> Result<Vec<String>, PushError> {
-        let is_new = |chosen: &Chosen| chosen.action == Action::Create;
-        let mut new = self.ids_of(of_type, is_new)?;
+        let mut new = self.ids_of(of_type, is_wanted)?;
         new.retain(|(_, id)| is_taken(id));
         let places: HashSet<u64> = new.iter().map(|(place, _)| *place).collect();
         let chosen = &mut of_type.chosen;
@@ -133,7 +134,8 @@ impl Session {
     }
 
     /// Takes new records out that may be the same as one whose deletion was confirmed, under another id
-    /// or type: deletions are sent last, and would take them along.
+    /// or type: deletions are sent last, and would take them along. The same with changed ones that the
+    /// next read may not name again.
     pub(super) fn hold_before_deletion(
         &self,
         round: &Round,
@@ -153,8 +155,14 @@ impl Session {
         if twins.is_empty() {
             return Ok(Vec::new());
         }
-        let new = self.take_new(of_type, |id| twins.contains_key(id))?;
-        let held = new.into_iter().filter_map(|id| {
+        let is_read_once = self.is_read_once(object_type);
+        let is_taken = |chosen: &Chosen| match chosen.action {
+            Action::Create => true,
+            Action::Update => is_read_once,
+            Action::Delete => false,
+        };
+        let taken = self.take(of_type, is_taken, |id| twins.contains_key(id))?;
+        let held = taken.into_iter().filter_map(|id| {
             let (of_gone, gone) = twins.get(id.as_str())?;
             let reason = format!(
                 "sent by the next sync, after the deletion of {of_gone} {gone}, which may be the same record"
@@ -184,13 +192,29 @@ impl Session {
                 if !self.will_be_in_gong(types, plan, of_twin, &twin).await? {
                     continue;
                 }
-                let reason = HoldReason::Waiting(format!(
-                    "may be deleted together with {object_type} {gone}, so the next sync sends it \
-                         again"
-                ));
-                plan.round
-                    .hold(of_twin, twin.clone(), Action::Update, reason);
-                plan.round.writes.doubted.push((of_twin, twin));
+                let mut held = plan.round.held.iter();
+                let is_kept = held.any(|of| {
+                    let is_twin = of.object_type == of_twin && of.object_id == twin;
+                    is_twin && of.action != Action::Delete
+                });
+                if !is_kept {
+                    let what = if self.owner(of_twin) == 0 {
+                        // Changes may not name it again.
+                        "until it is sent again, its source or a push must name it"
+                    } else {
+                        "so the next sync sends it again"
+                    };
+                    let reason =
+                        format!("may be deleted together with {object_type} {gone}, {what}");
+                    let reason = HoldReason::Waiting(reason);
+                    let held = &mut plan.round;
+                    held.hold(of_twin, twin.clone(), Action::Update, reason);
+                }
+                plan.round.writes.doubted.push(Doubted {
+                    object_type: of_twin,
+                    object_id: twin,
+                    gone: (object_type, gone),
+                });
             }
         }
         Ok(())

@@ -1,0 +1,75 @@
+//! Records that Gong may have lost with the deletion of another one.
+
+use jiff::Timestamp;
+
+use super::record::{Current, LastTry, LineHash, Milliseconds, Space, TryOutcome};
+use super::store::{Batch, Table};
+use super::{Ledger, LedgerError};
+use crate::ObjectType;
+
+/// A record that may be the same as one that is deleted.
+#[derive(Debug, Clone)]
+pub(crate) struct Doubted {
+    pub(crate) object_type: ObjectType,
+    pub(crate) object_id: String,
+    /// The record that is deleted.
+    pub(crate) gone: (ObjectType, String),
+}
+
+impl Doubted {
+    fn reason(&self) -> String {
+        let (object_type, id) = &self.gone;
+        format!("it may have been deleted with {object_type} {id}")
+    }
+}
+
+impl LastTry {
+    /// Whether nothing was tried: Gong had the version, and may have lost it.
+    pub(crate) fn is_doubt(&self) -> bool {
+        self.outcome == TryOutcome::Uncertain && self.upload == 0
+    }
+}
+
+impl Ledger {
+    /// Notes that it is not known whether Gong still has a record. It counts as uncertain until it is
+    /// sent again: what its source gives may be changes alone, and not name it for years.
+    pub(crate) async fn doubt(
+        &self,
+        space: Space,
+        doubted: &Doubted,
+        push: Milliseconds,
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let (object_type, id) = (doubted.object_type, doubted.object_id.as_str());
+        let states = self.records(space, object_type, [id]).await?;
+        let state = states.into_iter().flatten().next();
+        let Some(mut state) = state.filter(|state| state.current == Current::Version) else {
+            return Ok(());
+        };
+        let key = space.key(object_type, id);
+        let mut batch = Batch::new();
+        // A later version that is kept is sent, and ends the doubt.
+        if state.last_try.is_none() {
+            state.last_try = Some(LastTry {
+                outcome: TryOutcome::Uncertain,
+                hash: state.hash,
+                reason: doubted.reason(),
+                tries: 0,
+                at: now.as_second(),
+                next: now.as_second(),
+                upload: 0,
+                source: "ledger".to_owned(),
+                line: 0,
+                failed_whole: false,
+                as_of: state.as_of,
+                push,
+            });
+            // Only its hash is known.
+            batch.put(Table::Contents, &key, b"");
+        }
+        (state.current, state.hash) = (Current::Unknown, [0; 16]);
+        state.line = LineHash::default();
+        batch.put(Table::Records, &key, &state.encode());
+        self.commit(batch).await
+    }
+}
