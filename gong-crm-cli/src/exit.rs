@@ -38,7 +38,7 @@ pub(crate) enum Exit {
     Interrupted = 130,
     /// SIGTERM.
     Terminated = 143,
-    /// There are changes (plan --exit-code).
+    /// Gong differs from the sources (plan --exit-code).
     Changes = 10,
     /// Something is held back by a limit; all else is done or rejected.
     HeldBack = 11,

@@ -53,7 +53,7 @@ pub(crate) struct Plan {
     /// Write the plan to this file, for sync --plan
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Exit with 10 if there are changes
+    /// Exit with 10 if Gong differs from the sources, also if all differences are held back
     #[arg(long)]
     pub(crate) exit_code: bool,
 }

@@ -43,7 +43,7 @@ pub(crate) async fn run(global: &Global, args: &Plan, output: Output) -> Result<
         Exit::Failed
     } else if plan.errors > 0 {
         Exit::CheckFailed
-    } else if args.exit_code && plan.has_changes() {
+    } else if args.exit_code && plan.has_differences() {
         Exit::Changes
     } else {
         Exit::Ok

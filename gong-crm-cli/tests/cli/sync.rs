@@ -128,6 +128,8 @@ fn held_back_deletions_are_confirmed_by_their_list() {
     place.export(31..=100);
     let (code, plan) = place.json(&["plan"]);
     assert_eq!(code, Some(0), "{plan}");
+    let (code, plan_of_code) = place.json(&["plan", "--exit-code"]);
+    assert_eq!(code, Some(10), "{plan_of_code}");
     let (code, report) = place.json(&["sync"]);
     assert_eq!(code, Some(11), "{report}");
     assert_eq!(plan["heldDeletions"], report["plan"]["heldDeletions"]);

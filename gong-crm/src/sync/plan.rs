@@ -186,6 +186,12 @@ impl SyncPlan {
         self.changes.iter().any(|change| change.basis.is_some())
     }
 
+    /// Whether Gong has another state than the sources, also where nothing would be sent because the
+    /// difference is held back.
+    pub fn has_differences(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
     /// Whether findings of the check make every source unusable, such as open questions of a mapping.
     pub fn is_unusable(&self) -> bool {
         let is_unusable = |of: &TypeSummary| {
