@@ -55,7 +55,7 @@ pub(crate) struct Rejects {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RejectsAction {
-    /// Stop retrying a rejected record until it changes
+    /// Stop retrying a rejected record until it changes, or drop what is kept of a held-back one
     Waive(RecordName),
 }
 

@@ -57,7 +57,7 @@ async fn list(
         return Ok(Exit::Ok);
     }
     if listed.is_empty() {
-        output.status("no rejected records");
+        output.status("no rejected or held-back records");
         return Ok(Exit::Ok);
     }
     let columns = [
@@ -172,9 +172,9 @@ async fn waive(
         return Err(CliError::new(Exit::Usage, message).with_hint(hint));
     }
     if outcomes.is_empty() {
-        let message = format!("{object_type} {object_id} is not a rejected record");
+        let message = format!("{object_type} {object_id} is neither rejected nor held back");
         return Err(CliError::new(Exit::Usage, message)
-            .with_hint("`gong-crm rejects` lists the rejected records"));
+            .with_hint("`gong-crm rejects` lists the records that can be waived"));
     }
     if output.is_json() {
         output.json(&serde_json::json!({
@@ -182,7 +182,8 @@ async fn waive(
         }));
     } else {
         let text = if outcomes.contains(&TryOutcome::HeldBack) {
-            "is listed again only if it is held back once more"
+            "was held back, not rejected: what was kept of it is dropped, and it is sent when its source has \
+             it and nothing holds it back"
         } else {
             "is not sent again until it changes"
         };
