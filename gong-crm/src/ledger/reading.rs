@@ -80,7 +80,7 @@ pub struct RejectedRecord {
     /// When the push or round began that tried it last.
     #[serde(skip)]
     pub(crate) push: Milliseconds,
-    /// Whether the ledger was recovered since: another copy of it may have sent a later version.
+    /// Whether the ledger was recovered or imported since: another copy of it may have sent a later version.
     #[serde(skip)]
     pub(crate) is_before_recovery: bool,
 }

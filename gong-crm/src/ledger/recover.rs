@@ -20,7 +20,8 @@ const PAGE: usize = 1_000;
 const MARGIN: Seconds = 60;
 
 /// Why the records of an open upload are sent again.
-const REASON: &str = "the ledger was recovered before the verdict was known: push it again";
+const REASON: &str =
+    "the ledger was recovered or imported before the verdict was known: push it again";
 
 /// The result of [`Ledger::recover`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

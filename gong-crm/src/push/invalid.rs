@@ -10,6 +10,9 @@ use super::planned::HeldBack;
 use crate::ObjectType;
 use crate::ledger::{Action, Content, Pending};
 
+/// The hash of a line that can't be compared. A recovery sets those of all tries to 0.
+const NO_HASH: u128 = 1;
+
 /// A line that is not sent.
 struct HeldLine {
     number: u64,
@@ -94,7 +97,7 @@ fn held_lines(open: &OpenFile, key: [u8; 16]) -> io::Result<Vec<HeldLine>> {
                 // The check knows the id of some lines that can't be read as records.
                 let of_check = || open.skipped[&line.number].object_id.clone();
                 let object_id = error.object_id.or_else(of_check);
-                object_id.map(|object_id| (object_id, 0))
+                object_id.map(|object_id| (object_id, NO_HASH))
             }
         };
         held.push(HeldLine {

@@ -159,14 +159,14 @@ impl Kept {
         } else if is_of_sync {
             // It may be back in its source.
             Some("the next sync looks whether it is still gone from its source")
-        } else if self.record.is_before_recovery {
-            // Another copy of the ledger may have sent a later version.
-            Some("the ledger was recovered since: push it again")
         } else if self.record.outcome == TryOutcome::HeldBack
             && !self.record.reason.starts_with(HELD_BACK)
         {
             // Its line may lack the very cell that was wrong.
             Some("it is sent once its source has it corrected")
+        } else if self.record.is_before_recovery {
+            // Another copy of the ledger may have sent a later version.
+            Some("the ledger was recovered or imported since: push it again")
         } else if self.record.line_content().is_empty() {
             Some("its content is not kept: push it again")
         } else {

@@ -412,6 +412,13 @@ async fn line_that_is_no_record_and_is_named_counts_until_it_comes_corrected() {
     for next in 3..5 {
         let report = world.sync(options.clone()).await;
         assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+        let mut errors = report.files.iter().flat_map(|file| &file.errors);
+        let error = &errors.next().unwrap().description;
+        // Nobody recovered the ledger.
+        assert!(!error.contains("recovered"), "{error}");
+        let is_kept = next > 3;
+        let kept = "it is sent once its source has it corrected";
+        assert_eq!(error.ends_with(kept), is_kept, "{error}");
         world.export("account.ldjson", &accounts(next..=next));
     }
     world.export("account.ldjson", &accounts(1..=1));
