@@ -85,10 +85,17 @@ impl Session {
         let end = loop {
             let (state, action) = next(delivery.state, event);
             delivery.state = state;
-            // `send` writes the state when it actually sends.
-            if action != Next::Send
-                && let Err(error) = delivery.save().await
-            {
+            let is_saved = match action {
+                // `send` writes the state when it actually sends.
+                Next::Send => Ok(()),
+                // Written with what became of each record, in one transaction.
+                Next::End(End::Verdict) => {
+                    delivery.note_state();
+                    Ok(())
+                }
+                _ => delivery.save().await,
+            };
+            if let Err(error) = is_saved {
                 self.note_ledger(&error);
                 delivery.reason = error.to_string();
                 break if state.may_have_arrived {
@@ -124,6 +131,14 @@ impl Session {
 impl Delivery<'_> {
     /// Writes the state down, if it is another than the ledger knows.
     async fn save(&mut self) -> Result<(), crate::ledger::LedgerError> {
+        if self.note_state() {
+            self.session.ledger.save(self.upload).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives the upload its state; whether it is another than before.
+    fn note_state(&mut self) -> bool {
         let stage = self.state.stage;
         let status = self
             .status
@@ -131,7 +146,7 @@ impl Delivery<'_> {
             .and_then(|status| serde_json::to_string(status).ok());
         let is_saved = self.upload.state == stage && self.upload.status == status;
         if is_saved {
-            return Ok(());
+            return false;
         }
         if stage == UploadState::Accepted && self.upload.accepted_at.is_none() {
             self.upload.accepted_at = Some(self.session.now());
@@ -139,7 +154,7 @@ impl Delivery<'_> {
         }
         self.upload.state = stage;
         self.upload.status = status.or_else(|| self.upload.status.take());
-        self.session.ledger.save(self.upload).await
+        true
     }
 
     fn failed(&mut self, error: Error) -> Arc<Error> {
