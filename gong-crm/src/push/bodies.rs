@@ -23,8 +23,11 @@ use crate::ledger::{
     RecordState, Seconds, SentField,
 };
 
-/// How many lines are read at once.
+/// How many lines a thread reads at once.
 pub(super) const CHUNK: usize = 2_048;
+
+/// How many threads read lines: reading takes longer than adding what was read.
+const READERS: usize = 2;
 
 /// How many steps a version takes: before a user with another address, the one with the address before
 /// is deleted.
@@ -122,7 +125,9 @@ impl Session {
             &ignored,
         );
         let names = Arc::new(Mutex::new(names));
-        let lines = ChosenLines::new(&files, reader(), given_as, Arc::clone(&names));
+        let lines = std::array::from_fn(|_| {
+            ChosenLines::new(&files, reader(), given_as, Arc::clone(&names))
+        });
         let facts = self.facts().await?;
         let mut bodies = Bodies {
             session: self,
@@ -151,33 +156,37 @@ impl Session {
 }
 
 impl<'a> Bodies<'a> {
-    /// Writes all chosen versions, in the order of their places. While a chunk of lines is added,
-    /// another thread reads the next one.
+    /// Writes all chosen versions, in the order of their places. While lines are added, other threads
+    /// read the next ones.
     async fn write(
         &mut self,
         mut chosen: Vec<Chosen>,
-        mut lines: ChosenLines<'a>,
+        mut lines: [ChosenLines<'a>; READERS],
         parents: &mut Parents,
     ) -> Result<(), PushError> {
         chosen.sort_unstable_by_key(|chosen| chosen.entry.place);
-        self.note_earlier_versions(&chosen, &mut lines)?;
-        let mut chunks = chosen.chunks(CHUNK);
-        let mut next = chunks.next().map(|first| lines.read(first)).transpose()?;
-        while let Some(read) = next {
+        self.note_earlier_versions(&chosen, &mut lines[0])?;
+        let mut groups = chosen.chunks(CHUNK * READERS);
+        let mut read = Vec::new();
+        loop {
+            let group = groups.next().unwrap_or_default();
+            if group.is_empty() && read.is_empty() {
+                return Ok(());
+            }
             let known: Vec<&str> = read
                 .iter()
-                .filter(|read| read.chosen.is_known)
+                .filter(|read: &&Read| read.chosen.is_known)
                 .map(|read| read.object_id.as_str())
                 .collect();
             let states = self.session.states(self.files.object_type, known).await?;
             let references = read.iter().flat_map(|read| &read.references);
             parents.look_up(self.session, references).await?;
             let mut states = states.into_iter();
-            next = thread::scope(|scope| {
-                let lines = &mut lines;
-                let ahead = chunks
-                    .next()
-                    .map(|chunk| scope.spawn(move || lines.read(chunk)));
+            read = thread::scope(|scope| {
+                let reading = group.chunks(CHUNK).zip(&mut lines);
+                let reading =
+                    reading.map(|(chunk, lines)| scope.spawn(move || lines.read(chunk)));
+                let reading: Vec<_> = reading.collect();
                 for mut read in read {
                     let known = if read.chosen.is_known {
                         states.next().flatten()
@@ -186,16 +195,16 @@ impl<'a> Bodies<'a> {
                     };
                     self.add(&mut read, known.as_ref(), parents)?;
                 }
-                let ahead = ahead.map(|ahead| {
-                    let read = ahead.join();
-                    read.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-                });
-                ahead.transpose()
+                let mut next = Vec::with_capacity(group.len());
+                for reading in reading {
+                    let read = reading.join();
+                    next.extend(read.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+                }
+                Ok::<_, PushError>(next)
             })?;
             // Other tasks of the runtime go on while a large push is planned.
             tokio::task::yield_now().await;
         }
-        Ok(())
     }
 
     /// Notes the fields of versions that are followed by another, which has to clear them.
