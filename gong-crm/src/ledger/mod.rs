@@ -73,7 +73,7 @@ pub(crate) use names::Names;
 pub(crate) use read_backs::{Differing, Handling, KnownDifference, ReadBack};
 pub(crate) use record::low_64;
 pub(crate) use scopes::LastRead;
-pub(crate) use upload::Pending;
+pub(crate) use upload::{GivenAgain, Pending};
 
 use store::{Batch, MemoryStore, Store, StoreFuture, Table};
 

@@ -174,6 +174,9 @@ pub struct RecordState {
     /// The records that the current version refers to and that Gong may not have had when it was
     /// sent.
     pub missing_parents: MissingParents,
+    /// Whether the current version left a field out that has a default and that Gong was sent before:
+    /// Gong may still have what it was sent.
+    pub leaves_default: bool,
     /// When Gong accepted the current version.
     pub last_accepted: Seconds,
     /// The hash of the line that the current version was given as.
@@ -192,6 +195,9 @@ pub struct RecordState {
     pub address: Option<u64>,
     /// The version before the current one, and whether the record alternates between the two.
     pub before: Option<Before>,
+    /// The `modifiedDate` with which the current version was given once more, if it is later than what
+    /// Gong was sent: what is older than that is older than the record in Gong.
+    pub given_date: Option<Seconds>,
     /// The fields that were sent to Gong, including those that were cleared, ordered by their
     /// numbers.
     pub fields: Vec<SentField>,
@@ -221,6 +227,11 @@ impl RecordState {
     /// Whether Gong surely has no version of the record.
     pub fn is_absent_from_gong(&self) -> bool {
         matches!(self.current, Current::None | Current::Deleted)
+    }
+
+    /// The last date of the current version that is known.
+    pub(crate) fn last_date(&self) -> Option<Seconds> {
+        self.sent_date.max(self.given_date)
     }
 
     /// The version before the next one, if that becomes the current version now.
@@ -279,6 +290,7 @@ impl RecordState {
             scope: head.scope,
             absent: head.absent,
             missing_parents: head.missing_parents,
+            leaves_default: head.leaves_default,
             last_accepted: head.last_accepted,
             line: head.line,
             last_try,
@@ -288,6 +300,7 @@ impl RecordState {
             first_accepted: times.first_accepted,
             address: times.address,
             before: times.before,
+            given_date: times.given_date,
             fields,
         })
     }
@@ -301,6 +314,7 @@ pub(crate) struct Head {
     pub(crate) scope: u32,
     pub(crate) absent: u8,
     pub(crate) missing_parents: MissingParents,
+    pub(crate) leaves_default: bool,
     pub(crate) last_accepted: Seconds,
     pub(crate) line: LineHash,
     /// Whether there is a last try.
@@ -313,6 +327,7 @@ impl Head {
         let (scope, bytes) = postcard::take_from_bytes(bytes).ok()?;
         let (absent, bytes) = postcard::take_from_bytes(bytes).ok()?;
         let (missing_parents, bytes) = postcard::take_from_bytes(bytes).ok()?;
+        let (leaves_default, bytes) = postcard::take_from_bytes(bytes).ok()?;
         let (last_accepted, bytes) = postcard::take_from_bytes(bytes).ok()?;
         let (line, bytes) = bytes.split_first_chunk()?;
         let head = Self {
@@ -320,6 +335,7 @@ impl Head {
             scope,
             absent,
             missing_parents,
+            leaves_default,
             last_accepted,
             line: *line,
             // The byte before the content of an option.
@@ -342,6 +358,7 @@ struct Times {
     first_accepted: Seconds,
     address: Option<u64>,
     before: Option<Before>,
+    given_date: Option<Seconds>,
 }
 
 /// The low half of a hash, by which versions of one record are compared in memory: two versions of
@@ -487,6 +504,8 @@ mod tests {
                 push: 1_790_000_000_600,
             }),
             missing_parents,
+            leaves_default: true,
+            given_date: Some(1_790_000_002),
             ..RecordState::default()
         };
         let bytes = state.encode();

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::reading::next_key;
-use super::record::{Current, LineHash, Milliseconds, Seconds, Space};
+use super::record::{Current, Milliseconds, Seconds, Space};
 use super::store::{Batch, Table};
+use super::upload::GivenAgain;
 use super::{Direction, Ledger, LedgerError};
 use crate::{IntegrationId, ObjectType};
 
@@ -370,16 +371,23 @@ impl Ledger {
         .await
     }
 
-    /// Notes that the current versions of some records are given as other lines now.
-    pub(crate) async fn note_lines(
+    /// Notes that the current versions of some records were given once more, otherwise than before.
+    pub(crate) async fn note_given(
         &self,
         space: Space,
         object_type: ObjectType,
-        lines: &BTreeMap<String, LineHash>,
+        given: &BTreeMap<String, GivenAgain>,
     ) -> Result<(), LedgerError> {
-        let ids: Vec<String> = lines.keys().cloned().collect();
+        let ids: Vec<String> = given.keys().cloned().collect();
         self.change_records(space, object_type, &ids, |id, state| {
-            state.line = lines.get(id).copied().unwrap_or_default();
+            let Some(given) = given.get(id) else {
+                return;
+            };
+            state.line = given.line.unwrap_or(state.line);
+            if let Some(modified) = given.later {
+                state.given_date = state.given_date.max(Some(modified));
+                state.as_of = state.as_of.max(given.as_of);
+            }
         })
         .await
     }

@@ -55,6 +55,7 @@ fn pending(object_id: &str, hash: u8) -> Pending {
         is_known: false,
         is_unsure: false,
         missing_parents: MissingParents::default(),
+        leaves_default: false,
     }
 }
 

@@ -207,6 +207,8 @@ pub(crate) struct Pending {
     pub(crate) is_unsure: bool,
     /// The records that it refers to and that Gong may not have had then.
     pub(crate) missing_parents: MissingParents,
+    /// Whether it leaves a field out that has a default and that Gong was sent before.
+    pub(crate) leaves_default: bool,
 }
 
 impl Pending {
@@ -226,6 +228,7 @@ impl Pending {
             is_known: true,
             is_unsure: false,
             missing_parents: MissingParents::default(),
+            leaves_default: false,
         }
     }
 
@@ -239,6 +242,17 @@ impl Pending {
     pub(crate) fn is_replacement(&self) -> bool {
         self.action == Action::Delete && self.hash == [0; 16]
     }
+}
+
+/// A record that is given once more as Gong has it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GivenAgain {
+    /// The hash of its line, if that is another one.
+    pub(crate) line: Option<LineHash>,
+    /// Its date, if that is later than all before.
+    pub(crate) later: Option<Seconds>,
+    /// The as-of of the read that it comes from.
+    pub(crate) as_of: Milliseconds,
 }
 
 /// The result for a record of a finished upload.

@@ -51,11 +51,13 @@ pub(super) fn after(
             state.line = pending.given_as;
             state.fields.clone_from(&pending.fields);
             state.sent_date = pending.sent_date.or(state.sent_date);
+            state.given_date = None;
             state.as_of = upload.as_of;
             state.last_accepted = seconds;
             state.address = pending.address;
             state.absent = 0;
             state.missing_parents = pending.missing_parents;
+            state.leaves_default = pending.leaves_default;
             if !pending.is_replacement() {
                 state.last_try = None;
             }

@@ -1,6 +1,6 @@
 //! The bodies of uploads: the lines that are sent, in files of the spool, and what each contains.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -53,6 +53,17 @@ impl Clears {
             standard: Clearing::of_standard(facts),
         }
     }
+}
+
+/// The fields that a version does not have and that Gong was sent before.
+#[derive(Debug, Default)]
+struct Absent {
+    /// Those that are sent as `null`.
+    nulls: Vec<String>,
+    /// Those that are sent with their default.
+    defaults: Vec<String>,
+    /// Those that are left out although they have a default, as Gong was sent them last.
+    left: Vec<SentField>,
 }
 
 /// Writes the bodies of the records of one type, and what else follows from their lines into the plan.
@@ -184,8 +195,7 @@ impl<'a> Bodies<'a> {
             let mut states = states.into_iter();
             read = thread::scope(|scope| {
                 let reading = group.chunks(CHUNK).zip(&mut lines);
-                let reading =
-                    reading.map(|(chunk, lines)| scope.spawn(move || lines.read(chunk)));
+                let reading = reading.map(|(chunk, lines)| scope.spawn(move || lines.read(chunk)));
                 let reading: Vec<_> = reading.collect();
                 for mut read in read {
                     let known = if read.chosen.is_known {
@@ -248,16 +258,17 @@ impl<'a> Bodies<'a> {
         let chosen = read.chosen;
         let is_deletion = chosen.action == Action::Delete;
         let mut fields = std::mem::take(&mut read.sent);
-        let (mut nulls, mut defaults) = (Vec::new(), Vec::new());
+        let mut absent = Absent::default();
         if !is_deletion {
             // A line that a person pushes never gets a value that nobody wrote.
             let fills_defaults = self.session.round.is_some() || open.converted.is_some();
-            (nulls, defaults) = self.cleared(&chosen, &fields, known, fills_defaults);
+            absent = self.absent(&chosen, &fields, known, fills_defaults);
             let mut names = locked(&self.names);
-            fields.extend(nulls.iter().map(|name| SentField {
+            fields.extend(absent.nulls.iter().map(|name| SentField {
                 name: names.number(name),
                 hash: SentField::NULL_SENT,
             }));
+            fields.extend(&absent.left);
             fields.sort_unstable_by_key(|field| field.name);
         }
         let changed = match known {
@@ -288,11 +299,16 @@ impl<'a> Bodies<'a> {
             is_known: chosen.is_known,
             is_unsure: known.is_some_and(|known| known.current == Current::Unknown),
             missing_parents: parents.missing(&read.references),
+            leaves_default: !absent.left.is_empty(),
         };
         let date_text = date.and_then(text_of);
         let edits = Edits {
-            nulls: &nulls.iter().map(String::as_str).collect::<Vec<_>>(),
-            defaults: &defaults.iter().map(String::as_str).collect::<Vec<_>>(),
+            nulls: &absent.nulls.iter().map(String::as_str).collect::<Vec<_>>(),
+            defaults: &absent
+                .defaults
+                .iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>(),
             modified: date_text.as_deref(),
         };
         let mut line = Vec::with_capacity(read.line.len() + 32);
@@ -361,29 +377,28 @@ impl<'a> Bodies<'a> {
         Ok(())
     }
 
-    /// The fields that a version does not have and that Gong was sent before: those that are sent as
-    /// `null`, and those that are sent with their default.
-    fn cleared(
+    /// The fields that a version does not have and that Gong was sent before.
+    fn absent(
         &mut self,
         chosen: &Chosen,
         sent: &[SentField],
         known: Option<&RecordState>,
         fills_defaults: bool,
-    ) -> (Vec<String>, Vec<String>) {
-        let (mut nulls, mut defaults) = (Vec::new(), Vec::new());
+    ) -> Absent {
+        let mut of_version = Absent::default();
         let format = self.files.object_type.line_format();
         let before = known.map_or(&[][..], |known| known.fields.as_slice());
         let earlier = self.earlier.fields.get(&chosen.entry.id);
         let earlier = earlier.filter(|_| chosen.step > 0);
         let earlier = earlier.map_or(&[][..], Vec::as_slice);
-        let absent: BTreeSet<u16> = before
+        let absent: BTreeMap<u16, &SentField> = before
             .iter()
             .chain(earlier)
-            .map(|field| field.name)
-            .filter(|name| !has(sent, *name))
+            .filter(|field| !has(sent, field.name))
+            .map(|field| (field.name, field))
             .collect();
         let mut names = locked(&self.names);
-        for number in absent {
+        for (number, field) in absent {
             let Some(name) = names.name(number) else {
                 continue;
             };
@@ -391,7 +406,7 @@ impl<'a> Bodies<'a> {
             let clearing = match own {
                 None => self.clears.custom,
                 Some(own) if own.default.is_some() && fills_defaults => {
-                    defaults.push(name.to_owned());
+                    of_version.defaults.push(name.to_owned());
                     continue;
                 }
                 Some(_) if name == "isDeleted" || name == "modifiedDate" => continue,
@@ -402,7 +417,10 @@ impl<'a> Bodies<'a> {
                 *self.not_cleared.entry(name.to_owned()).or_default() += 1;
             }
             if clearing == Clearing::Null || own.is_none() && clearing != Clearing::LeaveOut {
-                nulls.push(name.to_owned());
+                of_version.nulls.push(name.to_owned());
+            } else if clearing != Clearing::LeaveOut && own.is_some_and(|own| own.default.is_some())
+            {
+                of_version.left.push(*field);
             }
         }
         let is_unknown = known.map_or(self.is_first, |known| known.current == Current::Unknown);
@@ -411,12 +429,12 @@ impl<'a> Bodies<'a> {
         }
         if is_unknown && self.clears.custom != Clearing::LeaveOut {
             for name in &self.declared {
-                if !has(sent, names.number(name)) && !nulls.contains(name) {
-                    nulls.push(name.clone());
+                if !has(sent, names.number(name)) && !of_version.nulls.contains(name) {
+                    of_version.nulls.push(name.clone());
                 }
             }
         }
-        (nulls, defaults)
+        of_version
     }
 
     /// Whether a version makes an address free that another user gets, or the same one after it: then

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::bodies::stride;
-use super::entry_lines::EntryLines;
+use super::entry_lines::{EntryLines, GivenLines};
 use super::ids::id_hash;
 use super::known_lines::KnownLines;
 use super::lines::id_reader;
@@ -19,14 +19,13 @@ use super::waived::Waived;
 use super::without_parents::{Orphan, WithoutParents};
 use super::{PushError, Resend};
 use crate::ObjectType;
-use crate::ledger::{LedgerError, LineHash, Milliseconds, RecordState, Seconds, Space};
+use crate::ledger::{GivenAgain, LedgerError, Milliseconds, RecordState, Seconds, Space};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
 
-/// Of how many records a round writes down that they are given as other lines: the next rounds do
-/// the others.
-const LINES_PER_ROUND: usize = 100_000;
+/// Of how many records a push writes down that they are given otherwise: the next ones do the others.
+const GIVEN_PER_PUSH: usize = 100_000;
 
 /// Records that go back and forth between two versions.
 #[derive(Debug, Default)]
@@ -95,14 +94,16 @@ pub(super) struct Decided<'a> {
     pub(super) settled: Vec<(ObjectType, String)>,
     pub(super) alternating: Alternating,
     pub(super) waived: Waived,
-    /// Unchanged records that are given as other lines than Gong was, with the hashes of these.
-    pub(super) lines: BTreeMap<String, LineHash>,
+    /// Unchanged records that are given otherwise than before.
+    pub(super) given_again: BTreeMap<String, GivenAgain>,
     /// Unchanged records that were sent without what they refer to, which may have come since.
     pub(super) orphans: Vec<Orphan>,
     /// The others, for which it has not come.
     pub(super) without_parents: WithoutParents,
     /// The types of which a missing record may have come.
     pub(super) may_have_come: BTreeSet<ObjectType>,
+    /// Reads how a record is given, where it matters.
+    pub(super) given: Option<GivenLines<'a>>,
     /// The additional checks of a sync.
     pub(super) round: RoundType,
     /// The hashes of the ids of the only records that are looked at.
@@ -159,15 +160,17 @@ impl<'a> Decided<'a> {
                 backs_off: session.round.is_some(),
                 may_search,
                 finds_all: session.options.find_all_errors,
+                says_defaults: false,
             },
             chosen: Vec::new(),
             settled: Vec::new(),
             alternating: Alternating::default(),
             waived: Waived::default(),
-            lines: BTreeMap::new(),
+            given_again: BTreeMap::new(),
             orphans: Vec::new(),
             without_parents: WithoutParents::default(),
             may_have_come: BTreeSet::new(),
+            given: None,
             round,
             only: session.only(files.object_type),
             unnamed: Vec::new(),
@@ -292,14 +295,16 @@ impl<'a> Decided<'a> {
             (resend, Some((id, _))) => resend.includes(id),
             (_, None) => false,
         };
+        let state = known.map(|(_, state)| state);
+        let flying = under_way.map(|of| of.version);
+        let newest = &versions[versions.len() - 1];
         let rules = Rules {
             resend,
-            as_of: self.as_of(&versions[versions.len() - 1]),
+            as_of: self.as_of(newest),
+            says_defaults: self.says_defaults(newest, state, flying.as_ref()),
             ..self.rules
         };
         let mut decisions = std::mem::take(&mut self.decisions);
-        let state = known.map(|(_, state)| state);
-        let flying = under_way.map(|of| of.version);
         decide(versions, state, flying, rules, &mut decisions);
         if is_foreign {
             for decision in &mut decisions {
@@ -330,6 +335,29 @@ impl<'a> Decided<'a> {
             }
         }
         self.decisions = decisions;
+    }
+
+    /// Whether a version is sent with the defaults that the version in Gong left out: a sync and a
+    /// mapping add them. A person's own line is sent as it is, so another one than before may have them.
+    fn says_defaults(
+        &mut self,
+        version: &Entry,
+        state: Option<&RecordState>,
+        flying: Option<&InFlight>,
+    ) -> bool {
+        let (leaves_default, given_as) = match (flying, state) {
+            (Some(flying), _) => (flying.leaves_default, flying.given_as),
+            (None, Some(state)) => (state.leaves_default, state.line),
+            (None, None) => return false,
+        };
+        if !leaves_default {
+            return false;
+        }
+        let (place, _) = self.files.locate(version.place);
+        let is_filled =
+            self.session.round.is_some() || self.files.files[place].1.converted.is_some();
+        let given = self.given.as_mut();
+        is_filled || given.and_then(|given| given.hash(version)) != Some(given_as)
     }
 
     /// Notes a record that is not sent now, and was sent without what it refers to.
@@ -392,6 +420,20 @@ impl<'a> Decided<'a> {
         }
     }
 
+    /// Notes how an unchanged record is given, if that is not as before.
+    fn note_given(&mut self, id: &str, state: &RecordState, version: &Entry) {
+        let is_later = version.modified != NO_DATE && state.last_date() < Some(version.modified);
+        let given = GivenAgain {
+            line: self.known.and_then(|known| known.other_line(version.id)),
+            later: Some(version.modified).filter(|_| is_later),
+            as_of: self.as_of(version),
+        };
+        let is_other = given.line.is_some() || is_later;
+        if is_other && self.given_again.len() < GIVEN_PER_PUSH {
+            self.given_again.insert(id.to_owned(), given);
+        }
+    }
+
     fn apply(
         &mut self,
         version: &Entry,
@@ -421,11 +463,8 @@ impl<'a> Decided<'a> {
                     // The version in Gong was given again, so the rejected version is obsolete.
                     self.settled.push((self.files.object_type, id.to_owned()));
                 }
-                let line = self.known.and_then(|known| known.other_line(version.id));
-                if let (Some(line), Some((id, _))) = (line, known)
-                    && self.lines.len() < LINES_PER_ROUND
-                {
-                    self.lines.insert(id.to_owned(), line);
+                if let Some((id, state)) = known {
+                    self.note_given(id, state, version);
                 }
             }
             Decision::NewerInGong if open.is_rejects => {

@@ -85,7 +85,7 @@ impl Session {
         let end = loop {
             let (state, action) = next(delivery.state, event);
             delivery.state = state;
-            let is_saved = match action {
+            let saved = match action {
                 // `send` writes the state when it actually sends.
                 Next::Send => Ok(()),
                 // Written with what became of each record, in one transaction.
@@ -95,7 +95,7 @@ impl Session {
                 }
                 _ => delivery.save().await,
             };
-            if let Err(error) = is_saved {
+            if let Err(error) = saved {
                 self.note_ledger(&error);
                 delivery.reason = error.to_string();
                 break if state.may_have_arrived {

@@ -7,6 +7,8 @@ use std::path::Path;
 use super::PushError;
 use super::input::unreadable;
 use super::survey::{Entry, TypeFiles};
+use crate::compare::LineKey;
+use crate::ledger::LineHash;
 
 /// Reads the lines of entries, best in the order of their places.
 pub(super) struct EntryLines<'a> {
@@ -32,6 +34,27 @@ impl<'a> EntryLines<'a> {
         let (_, lines) = self.open.insert((file, lines));
         let line = lines.read(offset, entry.length()).map_err(failed)?;
         Ok((file, line))
+    }
+}
+
+/// The hashes of the lines of entries, as they are given.
+pub(super) struct GivenLines<'a> {
+    lines: EntryLines<'a>,
+    key: LineKey,
+}
+
+impl<'a> GivenLines<'a> {
+    pub(super) fn new(files: &'a TypeFiles<'a>, key: LineKey) -> Self {
+        Self {
+            lines: EntryLines::new(files),
+            key,
+        }
+    }
+
+    /// The hash of an entry's line; `None` if it can't be read any more.
+    pub(super) fn hash(&mut self, entry: &Entry) -> Option<LineHash> {
+        let (_, line) = self.lines.read(entry).ok()?;
+        Some(self.key.hash(line))
     }
 }
 

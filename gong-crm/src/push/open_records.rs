@@ -81,6 +81,8 @@ impl Session {
                     is_deletion: upload.direction == Direction::Delete,
                     scope: upload.scope,
                     missing: pending.missing_parents,
+                    leaves_default: pending.leaves_default,
+                    given_as: pending.given_as,
                 };
                 let id = id_hash(&self.key, &pending.object_id);
                 let record = records.entry(id).or_insert_with(|| OpenRecord {

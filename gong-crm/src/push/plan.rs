@@ -4,8 +4,8 @@
 
 use super::survey::{Entry, NO_DATE};
 use crate::ledger::{
-    Action, Current, LastTry, Milliseconds, MissingParents, RecordState, Seconds, TryOutcome,
-    low_64,
+    Action, Current, LastTry, LineHash, Milliseconds, MissingParents, RecordState, Seconds,
+    TryOutcome, low_64,
 };
 
 /// How records are compared.
@@ -28,6 +28,8 @@ pub(super) struct Rules {
     pub(super) may_search: bool,
     /// Records that stayed unconfirmed are sent again, too.
     pub(super) finds_all: bool,
+    /// The version is sent with defaults that an earlier one left out.
+    pub(super) says_defaults: bool,
 }
 
 /// A version of the record that an open upload has.
@@ -50,6 +52,10 @@ pub(super) struct InFlight {
     pub(super) scope: u32,
     /// What it refers to and Gong may not have had.
     pub(super) missing: MissingParents,
+    /// Whether it leaves a field out that has a default and that Gong was sent before.
+    pub(super) leaves_default: bool,
+    /// The hash of the line that it was given as.
+    pub(super) given_as: LineHash,
 }
 
 /// Which other records a version may be sent with: a bad record can fail a whole upload, and good
@@ -251,7 +257,8 @@ fn one(
         share,
     };
     if let Some(in_flight) = in_flight {
-        if in_flight.hash == version.hash && !rules.resend {
+        let leaves_default = in_flight.leaves_default && rules.says_defaults;
+        if in_flight.hash == version.hash && !leaves_default && !rules.resend {
             return Decision::InFlight {
                 upload: in_flight.upload,
             };
@@ -266,8 +273,10 @@ fn one(
     let Some(known) = known else {
         return send(Share::Any);
     };
+    let leaves_default = known.leaves_default && rules.says_defaults;
     let is_held = match known.current {
-        Current::Version | Current::Deleted => low_64(&known.hash) == version.hash,
+        Current::Version => low_64(&known.hash) == version.hash && !leaves_default,
+        Current::Deleted => low_64(&known.hash) == version.hash,
         Current::None | Current::Unknown => false,
     };
     let last = known.last_try.as_ref();
@@ -288,7 +297,7 @@ fn one(
         };
     }
     let holds_something = known.current.is_certain();
-    if holds_something && !is_later(version, known.as_of, known.sent_date, rules) {
+    if holds_something && !is_later(version, known.as_of, known.last_date(), rules) {
         return Decision::NewerInGong;
     }
     let Some(last) = last else {

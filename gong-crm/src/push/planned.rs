@@ -9,7 +9,9 @@ use super::report::{FileReport, RecordError, Status};
 use super::survey::Entry;
 use super::without_parents::{Orphan, WithoutParents};
 use crate::ObjectType;
-use crate::ledger::{Action, Content, Names, NewUpload, Pending, Seconds, SentField, Upload};
+use crate::ledger::{
+    Action, Content, GivenAgain, Names, NewUpload, Pending, Seconds, SentField, Upload,
+};
 
 /// A version of a record that is to be sent.
 #[derive(Debug, Clone, Copy)]
@@ -116,6 +118,8 @@ pub(super) struct Writes {
     pub(super) held: BTreeMap<ObjectType, Vec<HeldBack>>,
     /// Records that Gong has as they are, after a version that it rejected.
     pub(super) settled: Vec<(ObjectType, String)>,
+    /// Records that Gong has as they are, and that are given otherwise than before.
+    pub(super) given: Vec<(ObjectType, BTreeMap<String, GivenAgain>)>,
     /// Uploads of earlier pushes that were not sent, with their records and the places of those that
     /// this push does not name.
     pub(super) overtaken: Vec<(Upload, Vec<Pending>, Vec<usize>)>,

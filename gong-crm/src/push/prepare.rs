@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::PushError;
 use super::decided::{Decided, name_errors};
+use super::entry_lines::GivenLines;
 use super::event::Event;
 use super::input::{OpenFile, blocking};
 use super::invalid::invalid_records;
@@ -21,7 +22,7 @@ use super::session::Session;
 use super::survey::{Survey, TypeFiles, survey};
 use crate::ObjectType;
 use crate::compare::{HashKey, LineKey};
-use crate::ledger::{Action, Current, Head, LedgerError, Names, Purpose, Upload, UploadState};
+use crate::ledger::{Action, Current, Head, LedgerError, Purpose, Upload, UploadState};
 
 /// From this size of a type's files on, all records of the type are read from the ledger, so that most
 /// lines need no reading.
@@ -100,7 +101,12 @@ impl Session {
         let names = self.ledger.ledger().names(self.space, object_type).await?;
         let generations = names.generations();
         let may_have_come = self.types_that_may_have_come(object_type, open).await?;
-        let known = self.known_lines(object_type, &names, open, &may_have_come);
+        let key_of_lines = LineKey::new(
+            HashKey::from_bytes(self.key),
+            &generations,
+            &self.options.ignored(object_type),
+        );
+        let known = self.known_lines(object_type, key_of_lines, open, &may_have_come);
         let mut known = known.await?;
         let surveying = self.survey(object_type, &generations, &mut known);
         let mut surveyed = surveying.await?;
@@ -120,6 +126,7 @@ impl Session {
         let of_open = &open_records;
         let mut decided = Decided::new(self, &files, &surveyed, known, of_open, plan, may_search);
         decided.may_have_come = may_have_come;
+        decided.given = Some(GivenLines::new(&files, key_of_lines));
         for (parent, count, since, id) in known.iter().flat_map(|known| known.without_parents()) {
             decided.without_parents.add_known(parent, count, since, id);
         }
@@ -141,11 +148,11 @@ impl Session {
             unnamed,
             alternating,
             waived,
-            lines,
+            given_again,
             ..
         } = decided;
-        if !lines.is_empty() {
-            plan.round.writes.lines.push((object_type, lines));
+        if !given_again.is_empty() {
+            plan.writes.given.push((object_type, given_again));
         }
         // A sync counts them itself.
         if self.round.is_none() && round.counts.newer > 0 {
@@ -207,7 +214,7 @@ impl Session {
     async fn known_lines(
         &self,
         object_type: ObjectType,
-        names: &Names,
+        key_of_lines: LineKey,
         open: &[Upload],
         may_have_come: &BTreeSet<ObjectType>,
     ) -> Result<Option<KnownLines>, LedgerError> {
@@ -222,12 +229,6 @@ impl Session {
         if must_look || are_few || !(bytes > LARGE || self.is_complete(object_type)) {
             return Ok(None);
         }
-        let ignored = self.options.ignored(object_type);
-        let key_of_lines = LineKey::new(
-            HashKey::from_bytes(self.key),
-            &names.generations(),
-            &ignored,
-        );
         let mut known = KnownLines::new(self.key, key_of_lines);
         // A small file would not be worth the memory for all records of a large ledger.
         let most = bytes / SHORTEST_LINE + FEW;
@@ -240,6 +241,7 @@ impl Session {
             let mut missing = head.missing_parents.types();
             let is_owned = owner.is_none_or(|owner| head.scope == owner && head.absent == 0);
             let can_change = head.is_tried
+                || head.leaves_default
                 || !is_owned
                 || missing.any(|object_type| may_have_come.contains(&object_type));
             match head.current {

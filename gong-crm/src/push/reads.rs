@@ -8,8 +8,7 @@ use std::sync::Arc;
 use super::plan::InFlight;
 use crate::ObjectType;
 use crate::ledger::{
-    Action, Current, Doubted, LastRead, LastTry, LineHash, Milliseconds, RecordHash, RecordState,
-    Upload,
+    Action, Current, Doubted, LastRead, LastTry, Milliseconds, RecordHash, RecordState, Upload,
 };
 
 /// The round that the records belong to.
@@ -269,8 +268,6 @@ pub(crate) struct TypeCounts {
 pub(crate) struct RoundWrites {
     /// Records that the scope becomes the owner of.
     pub(crate) claims: Vec<(ObjectType, Vec<String>)>,
-    /// Records that are given as other lines, which mean the same, with the hashes of these.
-    pub(crate) lines: Vec<(ObjectType, BTreeMap<String, LineHash>)>,
     /// Records that were absent once more.
     pub(crate) absent: Vec<(ObjectType, Vec<String>)>,
     /// Records that Gong has only under the id of another one.

@@ -22,6 +22,10 @@ impl Session {
         self.ledger
             .clear_last_tries(self.space, &writes.settled)
             .await?;
+        let ledger = self.ledger.ledger();
+        for (object_type, given) in &writes.given {
+            ledger.note_given(self.space, *object_type, given).await?;
+        }
         let sources: Vec<String> = self.files.iter().map(source_of).collect();
         for (object_type, held) in &writes.held {
             let mut upload = self.blank_upload(*object_type, 0).await?;

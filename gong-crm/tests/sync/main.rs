@@ -11,6 +11,7 @@ mod changes;
 #[path = "../model/clock.rs"]
 mod clock;
 mod damaged;
+mod defaults;
 mod deletions;
 mod drift;
 mod findings;

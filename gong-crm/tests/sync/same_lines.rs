@@ -144,3 +144,20 @@ async fn same_records_in_another_form_are_unchanged_and_stay_so() {
     assert_eq!(counts(&report.plan, Account)[1], 1, "{report:#?}");
     assert_eq!(world.field("ACCOUNT", "acc-3", "industry"), json!("Mining"));
 }
+
+#[tokio::test]
+async fn older_export_does_not_replace_what_a_push_confirmed() {
+    let world = World::new().await;
+    let options = world.options(&[Account]);
+    world.export("account.ldjson", &[dated("acc-1", "Acme", 1)]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    // The CRM changed the name, was exported, and changed it back.
+    world.export("account.ldjson", &[dated("acc-1", "Other", 2)]);
+    let report = world
+        .push("accounts.ldjson", &[dated("acc-1", "Acme", 3)])
+        .await;
+    assert_eq!(report.unchanged(), 1, "{report:#?}");
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), json!("Acme"));
+}

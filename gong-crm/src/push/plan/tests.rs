@@ -3,6 +3,7 @@ use super::*;
 use crate::ledger::LastTry;
 
 const RULES: Rules = Rules {
+    says_defaults: false,
     as_of: 1_000,
     now: 1_000,
     backs_off: false,
@@ -241,6 +242,8 @@ fn version_after_a_deletion_without_a_verdict_is_a_creation() {
         is_deletion: true,
         scope: 0,
         missing: MissingParents::default(),
+        leaves_default: false,
+        given_as: [0; 8],
     };
     let decided = |in_flight| {
         let mut decisions = Vec::new();

@@ -32,9 +32,6 @@ impl Session {
                 .claim(self.space, *object_type, round.scope, ids)
                 .await?;
         }
-        for (object_type, lines) in &writes.lines {
-            ledger.note_lines(self.space, *object_type, lines).await?;
-        }
         for (object_type, ids) in &writes.absent {
             ledger.count_absence(self.space, *object_type, ids).await?;
         }
