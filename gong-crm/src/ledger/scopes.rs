@@ -334,6 +334,40 @@ impl Ledger {
         self.commit(batch).await
     }
 
+    /// The definitions of the sources of a scope that give changes, as hashes, by type.
+    pub(crate) async fn definitions(
+        &self,
+        space: Space,
+        scope: u32,
+    ) -> Result<BTreeMap<ObjectType, String>, LedgerError> {
+        let known: BTreeMap<String, String> = self
+            .meta_json(&definitions_key(space, scope))
+            .await?
+            .unwrap_or_default();
+        let known = known.into_iter();
+        Ok(known
+            .filter_map(|(name, definition)| Some((name.parse().ok()?, definition)))
+            .collect())
+    }
+
+    /// Writes down these definitions.
+    pub(crate) async fn put_definitions(
+        &self,
+        space: Space,
+        scope: u32,
+        definitions: &BTreeMap<ObjectType, String>,
+    ) -> Result<(), LedgerError> {
+        let by_name: BTreeMap<&str, &String> = definitions
+            .iter()
+            .map(|(object_type, definition)| (object_type.as_str(), definition))
+            .collect();
+        let bytes =
+            serde_json::to_vec(&by_name).map_err(|error| LedgerError::storage("", error))?;
+        let mut batch = Batch::new();
+        batch.put(Table::Meta, &definitions_key(space, scope), &bytes);
+        self.commit(batch).await
+    }
+
     /// When each type of a scope was last read completely, by the names of the types.
     ///
     /// # Errors
@@ -535,6 +569,10 @@ impl Ledger {
 
 fn began_key(scope: u32) -> Vec<u8> {
     format!("began {scope}").into_bytes()
+}
+
+fn definitions_key(space: Space, scope: u32) -> Vec<u8> {
+    format!("definitions {} {scope}", space.0).into_bytes()
 }
 
 fn look_key(space: Space) -> Vec<u8> {

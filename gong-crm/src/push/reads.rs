@@ -59,7 +59,8 @@ pub(crate) struct TypeRead {
     /// Whether its source gives now all records, now changes alone.
     pub(crate) alternates: bool,
     pub(crate) deletions: Deletions,
-    /// Whether the source or its mapping changed since the last complete read.
+    /// Whether the source or its mapping changed since the last complete read, or since the last read of
+    /// a source that only gives changes.
     pub(crate) is_redefined: bool,
     /// How many records the last complete read had, if it ended with a line break.
     pub(crate) ended_with_line: Option<u64>,
@@ -71,6 +72,11 @@ impl TypeRead {
     /// Whether it has changes alone.
     pub(crate) fn gives_changes(&self) -> bool {
         !self.is_complete && !self.is_cut
+    }
+
+    /// Whether no read of its source is complete.
+    pub(crate) fn is_of_changes(&self) -> bool {
+        self.gives_changes() && !self.alternates
     }
 
     /// Whether it has changes alone, of a source that was read completely before and will be again:

@@ -26,12 +26,15 @@ pub(super) struct Reads {
 }
 
 impl Reads {
-    /// Reads one source. Its errors do not stop the others from being read.
+    /// Reads one source. Its errors do not stop the others from being read. `last` is the last complete
+    /// read of it, `defined` its definition when it gave changes last.
+    #[expect(clippy::too_many_arguments, reason = "all that is known of a source")]
     pub(super) async fn read(
         &mut self,
         object_type: ObjectType,
         of_type: &TypeSource,
         last: Option<&LastRead>,
+        defined: Option<&String>,
         directory: &std::path::Path,
         now: Timestamp,
         events: &Events,
@@ -78,6 +81,13 @@ impl Reads {
         }
         let definition = digest(&SHA256, of_type.source.definition().as_bytes());
         let definition = hexadecimal(definition.as_ref());
+        let is_of_changes = read.completeness == Completeness::Changes && !read.alternates;
+        let before = last.map(|last| &last.definition);
+        let before = if is_of_changes {
+            defined.or(before)
+        } else {
+            before
+        };
         let is_same = last.is_some_and(|last| last.stamp.is_some() && last.stamp == read.stamp);
         self.types.insert(
             object_type,
@@ -92,7 +102,7 @@ impl Reads {
                 ended_with_line: last
                     .filter(|last| last.ends_with_line)
                     .map(|last| last.records),
-                is_redefined: last.is_some_and(|last| last.definition != definition),
+                is_redefined: before.is_some_and(|before| *before != definition),
                 last: LastRead {
                     at: now,
                     as_of,

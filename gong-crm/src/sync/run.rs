@@ -142,6 +142,7 @@ async fn read_sources(
     let mut confirmed = confirmed;
     confirmed.extend(ledger.confirmed_deletions(context.space, scope).await?);
     let last = ledger.last_reads(context.space, scope).await?;
+    let definitions = ledger.definitions(context.space, scope).await?;
     let mut of_confirmed = confirmed.iter().map(|(object_type, _)| object_type);
     let mut reads = Reads {
         need_everything: of_confirmed.any(|object_type| options.includes(*object_type)),
@@ -154,6 +155,7 @@ async fn read_sources(
                     *object_type,
                     of_type,
                     last.get(object_type),
+                    definitions.get(object_type),
                     &context.directory,
                     client.clock.now(),
                     &events,

@@ -81,24 +81,32 @@ async fn source_that_asks_also_asks_about_marked_records() {
 
 #[tokio::test]
 async fn changed_source_asks_about_marked_records_once() {
-    let world = World::new().await;
-    world.export("account.ldjson", &accounts(1..=60));
-    let first = options(&world, "account.ldjson", true, Deletions::WithinLimits);
-    assert_eq!(world.sync(first).await.verdict, Verdict::Done);
-    world.export("other.ldjson", &marked(2));
-    let mut options = options(&world, "other.ldjson", true, Deletions::WithinLimits);
-    for _ in 0..2 {
+    for (is_complete, last) in [(true, "complete read"), (false, "sync")] {
+        let world = World::new().await;
+        world.export("account.ldjson", &accounts(1..=60));
+        let within = Deletions::WithinLimits;
+        let first = options(&world, "account.ldjson", is_complete, within);
+        assert_eq!(world.sync(first).await.verdict, Verdict::Done);
+        world.export("other.ldjson", &marked(2));
+        let mut options = options(&world, "other.ldjson", is_complete, within);
+        for _ in 0..2 {
+            let report = world.sync(options.clone()).await;
+            assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+            let reason = &report.plan.held_back_deletions()[0].reason;
+            assert!(
+                reason.contains(&format!("since the last {last},")),
+                "{reason}"
+            );
+            assert!(world.has("ACCOUNT", "acc-1"));
+        }
+        options.confirm_deletions = Some(world.path("held.ldjson"));
         let report = world.sync(options.clone()).await;
-        assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
-        assert!(world.has("ACCOUNT", "acc-1"));
+        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+        assert!(!world.has("ACCOUNT", "acc-1"));
+        options.confirm_deletions = None;
+        world.export("other.ldjson", &marked(3));
+        let report = world.sync(options).await;
+        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+        assert!(!world.has("ACCOUNT", "acc-3"));
     }
-    options.confirm_deletions = Some(world.path("held.ldjson"));
-    let report = world.sync(options.clone()).await;
-    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
-    assert!(!world.has("ACCOUNT", "acc-1"));
-    options.confirm_deletions = None;
-    world.export("other.ldjson", &marked(3));
-    let report = world.sync(options).await;
-    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
-    assert!(!world.has("ACCOUNT", "acc-3"));
 }

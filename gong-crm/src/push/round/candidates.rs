@@ -99,9 +99,14 @@ impl Candidates<'_> {
         if self.has_list(object_type) {
             Some(format!("{how}, and not in the list of confirmed deletions"))
         } else if self.read.is_redefined {
+            let last = if self.read.is_of_changes() {
+                "sync"
+            } else {
+                "complete read"
+            };
             Some(format!(
-                "{how}; the source or its mapping changed since the last complete read, so the \
-                 deletion needs to be confirmed once"
+                "{how}; the source or its mapping changed since the last {last}, so the deletion needs to be \
+                 confirmed once"
             ))
         } else if is_empty_now {
             Some(format!(

@@ -108,6 +108,7 @@ where
     let ledger = ledger.ledger();
     ledger.note_began(scope).await?;
     session.write_last_reads(&plan).await?;
+    session.write_definitions(&plan).await?;
     let judged = session.judged_types(&plan);
     let report = carry_out(session, plan, cancel).await?;
     if report.verdict != Verdict::Canceled {
@@ -176,6 +177,30 @@ impl Session {
     fn is_part(&self, object_type: ObjectType) -> bool {
         let round = self.round.as_ref();
         round.is_some_and(|round| round.only.contains_key(&object_type))
+    }
+
+    /// Writes down the definitions of sources that give changes, unless deletions wait for a confirmation
+    /// because of a new one.
+    async fn write_definitions(&self, plan: &Plan) -> Result<(), LedgerError> {
+        let Some(round) = &self.round else {
+            return Ok(());
+        };
+        let ledger = self.ledger.ledger();
+        let known = ledger.definitions(self.space, round.scope).await?;
+        let mut definitions = known.clone();
+        for (object_type, read) in &round.reads {
+            let counts = plan.round.types.get(object_type);
+            let is_accepted = counts.is_some_and(|counts| !counts.awaits_definition);
+            if read.is_of_changes() && is_accepted && !self.is_part(*object_type) {
+                definitions.insert(*object_type, read.last.definition.clone());
+            }
+        }
+        if definitions == known {
+            return Ok(());
+        }
+        ledger
+            .put_definitions(self.space, round.scope, &definitions)
+            .await
     }
 
     /// Writes down the reads that were complete.
