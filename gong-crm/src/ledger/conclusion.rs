@@ -15,6 +15,32 @@ pub(crate) struct Content {
     pub(crate) row: String,
     /// The header row of that CSV.
     pub(crate) head: String,
+    /// The scope whose sync kept it; 0 if a push did.
+    pub(crate) scope: u32,
+}
+
+/// The same as ledgers kept it before they told scopes apart.
+#[derive(Deserialize)]
+struct WithoutScope {
+    line: Vec<u8>,
+    row: String,
+    head: String,
+}
+
+impl Content {
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let content = postcard::from_bytes(bytes).ok();
+        content.or_else(|| {
+            let WithoutScope { line, row, head } = postcard::from_bytes(bytes).ok()?;
+            let scope = 0;
+            Some(Self {
+                line,
+                row,
+                head,
+                scope,
+            })
+        })
+    }
 }
 
 /// The result of an upload and of each of its records.

@@ -53,6 +53,7 @@ impl LockedLedger {
                     order: None,
                     step: 0,
                     scope: 0,
+                    sync: 0,
                 };
                 put_upload(&mut batch, &upload)?;
                 if state.is_open() {

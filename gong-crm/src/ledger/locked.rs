@@ -33,8 +33,13 @@ impl Content {
         bytes
     }
 
-    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
-        postcard::from_bytes(bytes).ok()
+    /// The same as the sync of a scope keeps it, or a push, whose scope is 0.
+    fn encode_for(&self, scope: u32) -> Vec<u8> {
+        let content = Self {
+            scope,
+            ..self.clone()
+        };
+        content.encode()
     }
 }
 
@@ -327,7 +332,7 @@ impl LockedLedger {
                 if keeps_held {
                     // The content is that of the later version.
                 } else if outcome != RecordOutcome::Accepted {
-                    let content = content.map_or_else(Vec::new, Content::encode);
+                    let content = content.map_or_else(Vec::new, |of| of.encode_for(upload.sync));
                     batch.put(Table::Contents, &key, &content);
                 } else if pending.is_known {
                     batch.delete(Table::Contents, &key);
@@ -423,7 +428,7 @@ impl LockedLedger {
                 state.last_try = Some(last_try(upload, pending, outcome, reason, tries, now, next));
                 let key = upload.space().key(upload.object_type, &pending.object_id);
                 batch.put(Table::Records, &key, &state.encode());
-                batch.put(Table::Contents, &key, &content.encode());
+                batch.put(Table::Contents, &key, &content.encode_for(upload.sync));
             }
         }
         self.ledger.commit(batch).await

@@ -74,6 +74,9 @@ pub struct RejectedRecord {
     /// The scope that owns the record; 0 if none does.
     #[serde(skip)]
     pub(crate) scope: u32,
+    /// The scope whose sync kept it; 0 if a push did.
+    #[serde(skip)]
+    pub(crate) kept_by: u32,
     /// The as-of of the read that it comes from.
     #[serde(skip)]
     pub(crate) as_of: Milliseconds,
@@ -576,6 +579,7 @@ fn rejected_record(
         path: last_try.source,
         line: Some(last_try.line).filter(|line| *line > 0),
         has_earlier_version: !state.is_absent_from_gong(),
+        kept_by: content.scope,
         content,
         upload: last_try.upload,
         as_of: last_try.as_of,

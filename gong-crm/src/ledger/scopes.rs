@@ -1,6 +1,6 @@
 //! Scopes: which sync owns which records, and what its last complete read of each type was.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
@@ -75,6 +75,14 @@ impl Ledger {
         let place = (number as usize).checked_sub(1);
         let names = self.scope_names().await?;
         Ok(place.and_then(|place| names.get(place).cloned()))
+    }
+
+    /// The numbers of the scopes that syncs have now.
+    pub(crate) async fn live_scopes(&self) -> Result<BTreeSet<u32>, LedgerError> {
+        let names = self.scope_names().await?;
+        let numbered = (1..).zip(names);
+        let live = numbered.filter(|(_, name)| name != MERGED);
+        Ok(live.map(|(number, _)| number).collect())
     }
 
     /// The number of a scope, which is made if it was never used.

@@ -34,6 +34,7 @@ fn upload(number: u64) -> Upload {
         order: None,
         step: 0,
         scope: 0,
+        sync: 0,
     }
 }
 

@@ -149,6 +149,9 @@ pub struct Upload {
     /// The scope that owns its records, if a complete read had them; 0 otherwise.
     #[serde(default)]
     pub(crate) scope: u32,
+    /// The scope whose sync planned it; 0 if a push did.
+    #[serde(default)]
+    pub(crate) sync: u32,
     /// How many uploads with earlier versions of its records must have their verdict before it.
     #[serde(default)]
     pub(crate) step: u16,

@@ -57,6 +57,7 @@ pub(super) fn invalid_records(
                 line: line.bytes,
                 row: rows.remove(&line.number).unwrap_or_default(),
                 head: head.clone(),
+                ..Content::default()
             };
             let reasons = open.skipped[&line.number].reasons.join("; ");
             invalid.push((open.file.object_type, (pending, reasons, content)));

@@ -94,7 +94,12 @@ pub(super) async fn of_round(
     let changes = round.reads.iter();
     let changes = changes.filter(|(_, read)| read.gives_changes());
     let types: BTreeSet<ObjectType> = changes.map(|(object_type, _)| *object_type).collect();
-    let is_wanted = |record: &RejectedRecord| [0, round.scope].contains(&record.scope);
+    let scopes = context.ledger.ledger().live_scopes().await?;
+    let is_wanted = |record: &RejectedRecord| {
+        // What a scope kept that is gone, or a push, belongs to all.
+        let is_of_other = record.kept_by != round.scope && scopes.contains(&record.kept_by);
+        [0, round.scope].contains(&record.scope) && !is_of_other
+    };
     let mut kept = records(&context.ledger, space, types, is_wanted).await?;
     if kept.is_empty() {
         return Ok((Vec::new(), Vec::new()));

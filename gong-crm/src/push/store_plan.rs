@@ -113,6 +113,7 @@ impl Session {
             order: None,
             step: 0,
             scope: self.owner(object_type),
+            sync: self.round.as_ref().map_or(0, |round| round.scope),
         })
     }
 

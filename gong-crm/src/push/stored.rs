@@ -130,6 +130,7 @@ impl Session {
                 line: line.to_vec(),
                 row: row.to_owned(),
                 head: head.to_owned(),
+                ..Content::default()
             };
         }
         let converted = file.and_then(|file| file.converted.as_ref());
@@ -140,6 +141,7 @@ impl Session {
             head: converted
                 .and_then(|rows| rows.head_text())
                 .unwrap_or_default(),
+            ..Content::default()
         }
     }
 }

@@ -1,10 +1,15 @@
-//! Scopes that get another name.
+//! Scopes that get another name, and what each of two scopes keeps of its sources.
+
+use std::sync::Arc;
 
 use gong_crm::ObjectType::Account;
 use gong_crm::ledger::RenamedScope;
 use gong_crm::push::Verdict;
+use gong_crm::source::FilesSource;
+use gong_crm::sync::{Limit, SyncOptions};
+use serde_json::json;
 
-use crate::support::{World, accounts};
+use crate::support::{World, account, accounts};
 
 #[tokio::test]
 async fn renamed_scope_that_has_synced_is_merged() {
@@ -54,4 +59,39 @@ async fn scope_that_owns_nothing_gives_its_name_away() {
     let renamed = ledger.rename_scope(&old.scope, "prod").await.unwrap();
     assert_eq!(renamed, RenamedScope::Renamed);
     assert_eq!(world.sync(new).await.verdict, Verdict::Done);
+}
+
+/// A sync of a scope, from a file with what changed.
+fn changes(world: &World, scope: &str) -> SyncOptions {
+    let source = FilesSource::new(world.path(&format!("{scope}.account.ldjson")));
+    let options = SyncOptions::new(scope).simulator();
+    options.source(Account, Arc::new(source))
+}
+
+#[tokio::test]
+async fn what_a_scope_keeps_is_not_of_another_one() {
+    let world = World::new().await;
+    let (mut north, south) = (changes(&world, "north"), changes(&world, "south"));
+    let mut invalid = account("acc-1", "One");
+    invalid["url"] = json!("nonsense");
+    world.export("north.account.ldjson", &[invalid, account("acc-2", "Two")]);
+    world.export("south.account.ldjson", &[account("acc-3", "Three")]);
+    north.max_changes = Limit::Records(0);
+    let report = world.sync(north.clone()).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    let report = world.sync(south.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-2") && world.has("ACCOUNT", "acc-3"));
+    // The scope's own next round sends what may go, and names the rest.
+    north.max_changes = Limit::Default;
+    world.export("north.account.ldjson", &[]);
+    let report = world.sync(north.clone()).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-2"));
+    // What a scope kept is not lost with its name.
+    let ledger = world.client.ledger();
+    let merged = ledger.merge_scopes("south", "north").await.unwrap();
+    assert_eq!(merged, RenamedScope::Renamed);
+    let report = world.sync(north).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
 }
