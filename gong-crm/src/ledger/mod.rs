@@ -71,7 +71,7 @@ pub(crate) use manifest::Manifest;
 pub(crate) use missing_parents::REFERS;
 pub(crate) use names::Names;
 pub(crate) use read_backs::{Differing, Handling, KnownDifference, ReadBack};
-pub(crate) use record::low_64;
+pub(crate) use record::{NO_ID, low_64};
 pub(crate) use scopes::LastRead;
 pub(crate) use upload::{GivenAgain, Pending};
 

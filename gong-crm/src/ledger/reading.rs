@@ -9,7 +9,9 @@ use super::conclusion::Content;
 use super::locked::inflated;
 use super::manifest::chunk_key;
 use super::missing_parents::REFERS;
-use super::record::{Current, LastTry, Milliseconds, RecordState, Seconds, Space, TryOutcome};
+use super::record::{
+    Current, LastTry, Milliseconds, NO_ID, RecordState, Seconds, Space, TryOutcome,
+};
 use super::store::{Batch, Table};
 use super::upload::{Action, Past, RecordOutcome, Upload, UploadState};
 use super::{Ledger, LedgerError, LedgerLock};
@@ -80,6 +82,9 @@ pub struct RejectedRecord {
     /// The as-of of the read that it comes from.
     #[serde(skip)]
     pub(crate) as_of: Milliseconds,
+    /// Whether it says which record it is; otherwise its place stands for its id.
+    #[serde(skip)]
+    pub(crate) has_id: bool,
     /// When the push or round began that tried it last.
     #[serde(skip)]
     pub(crate) push: Milliseconds,
@@ -571,6 +576,7 @@ fn rejected_record(
         object_type,
         object_id: object_id.to_owned(),
         outcome: last_try.outcome,
+        has_id: last_try.hash != NO_ID,
         is_before_recovery: last_try.hash == [0; 16],
         reason: last_try.reason,
         tries: last_try.tries,

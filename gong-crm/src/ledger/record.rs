@@ -15,6 +15,9 @@ pub type Milliseconds = i64;
 /// A keyed hash of a record's compared form.
 pub type RecordHash = [u8; 16];
 
+/// The hash of a line that does not say which record it is: its place stands for its id.
+pub(crate) const NO_ID: RecordHash = [2; 16];
+
 /// A keyed hash of a line as it was given, byte for byte; zeros if the line is not known.
 pub type LineHash = [u8; 8];
 

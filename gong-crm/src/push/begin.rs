@@ -173,7 +173,7 @@ pub(super) async fn prepare(
         }
         let mut plan = session.plan().await?;
         plan.round.unusable = unusable;
-        plan.files.extend(given.left);
+        plan.leave(given.left);
         Ok(Prepared::Plan(session, plan))
     });
     tokio::select! {

@@ -4,21 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use super::PushError;
+use super::ids::id_hash;
 use super::input::{OpenFile, unreadable};
 use super::lines::{each_line, id_reader};
 use super::planned::HeldBack;
 use crate::ObjectType;
-use crate::ledger::{Action, Content, Pending};
+use crate::ledger::{Action, Content, NO_ID, Pending, RecordHash};
 
 /// The hash of a line that can't be compared. A recovery sets those of all tries to 0.
-const NO_HASH: u128 = 1;
+const NO_HASH: RecordHash = [1; 16];
 
 /// A line that is not sent.
 struct HeldLine {
     number: u64,
     bytes: Vec<u8>,
     /// The record's id and the hash of its compared form, if the line says which record it is.
-    record: Option<(String, u128)>,
+    record: Option<(String, RecordHash)>,
 }
 
 /// A record that is not sent and does not say which one it is, so that the ledger can't know it.
@@ -30,32 +31,47 @@ pub(super) struct Unidentified {
     pub(super) reasons: String,
 }
 
-/// The lines that the check found invalid and that say which record they are.
+/// What stands for the id of a line that has none: its place, and a hash of its text, since the next
+/// file has other lines there.
+fn place_of(open: &OpenFile, line: &HeldLine, row: &str) -> String {
+    let mut text = line.bytes.trim_ascii_end().to_vec();
+    text.extend_from_slice(row.as_bytes());
+    let hash = id_hash(&[0; 16], &String::from_utf8_lossy(&text));
+    let number = open.source_line(line.number);
+    format!("{}:{number}#{:08x}", open.name(), hash >> 32)
+}
+
+/// The lines that the check found invalid and that say which record they are; those that do not, where
+/// `is_kept` says that their source may not give them again.
 pub(super) fn invalid_records(
     files: &[OpenFile],
     key: [u8; 16],
+    is_kept: impl Fn(ObjectType) -> bool,
 ) -> Result<Vec<(ObjectType, HeldBack)>, PushError> {
     let mut invalid = Vec::new();
     for (place, open) in files.iter().enumerate() {
-        let held = held_lines(open, key).map_err(|error| unreadable(&open.file.path, error))?;
-        let named = held.iter().filter(|line| line.record.is_some());
-        let mut rows = rows(open, &named.map(|line| line.number).collect());
+        let held = held_lines(open, key);
+        let mut held = held.map_err(|error| unreadable(&open.file.path, error))?;
+        if !is_kept(open.file.object_type) {
+            held.retain(|line| line.record.is_some());
+        }
+        let mut rows = rows(open, &held.iter().map(|line| line.number).collect());
         let head = match &open.converted {
             Some(converted) if !held.is_empty() => converted.head_text().unwrap_or_default(),
             _ => String::new(),
         };
-        for line in held {
-            let Some((object_id, hash)) = line.record else {
-                continue;
-            };
+        for mut line in held {
+            let row = rows.remove(&line.number).unwrap_or_default();
+            let record = line.record.take();
+            let (object_id, hash) = record.unwrap_or_else(|| (place_of(open, &line, &row), NO_ID));
             let pending = Pending {
                 source: u32::try_from(place).unwrap_or(u32::MAX),
                 line: open.source_line(line.number),
-                ..Pending::new(object_id, Action::Update, hash.to_le_bytes())
+                ..Pending::new(object_id, Action::Update, hash)
             };
             let content = Content {
                 line: line.bytes,
-                row: rows.remove(&line.number).unwrap_or_default(),
+                row,
                 head: head.clone(),
                 ..Content::default()
             };
@@ -93,7 +109,7 @@ fn held_lines(open: &OpenFile, key: [u8; 16]) -> io::Result<Vec<HeldLine>> {
             return Ok::<(), io::Error>(());
         }
         let record = match reader.read(line.bytes) {
-            Ok(facts) => Some((facts.object_id.into_owned(), facts.hash)),
+            Ok(facts) => Some((facts.object_id.into_owned(), facts.hash.to_le_bytes())),
             Err(error) => {
                 // The check knows the id of some lines that can't be read as records.
                 let of_check = || open.skipped[&line.number].object_id.clone();

@@ -164,6 +164,9 @@ impl Kept {
         } else if is_of_sync {
             // It may be back in its source.
             Some("the next sync looks whether it is still gone from its source")
+        } else if !self.record.has_id {
+            // Nobody can tell whether it came once more.
+            Some("it has no id: once its source has it corrected, gong-crm rejects waive drops it")
         } else if self.record.outcome == TryOutcome::HeldBack
             && !self.record.reason.starts_with(HELD_BACK)
         {

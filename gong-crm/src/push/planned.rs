@@ -191,6 +191,32 @@ impl Plan {
         self.writes.held.entry(object_type).or_default().push(held);
     }
 
+    /// Adds reports of what earlier rounds left. Lines without an id that are there once more are counted
+    /// with their file.
+    pub(super) fn leave(&mut self, mut left: Vec<FileReport>) {
+        let held = self.writes.held.iter();
+        let held: HashSet<(ObjectType, &str)> = held
+            .flat_map(|(of, held)| {
+                held.iter()
+                    .map(|(of_held, ..)| (*of, of_held.object_id.as_str()))
+            })
+            .collect();
+        for file in &mut left {
+            let object_type = file.object_type;
+            let count = file.errors.len();
+            file.errors.retain(|error| {
+                let id = error.object_id.as_deref();
+                id.is_none_or(|id| !held.contains(&(object_type, id)))
+            });
+            let again = (count - file.errors.len()) as u64;
+            file.records -= again.min(file.records);
+            file.held_back -= again.min(file.held_back);
+            file.settle();
+        }
+        left.retain(|file| file.records > 0);
+        self.files.extend(left);
+    }
+
     /// The files of a push that sends nothing, because the check found errors.
     pub(super) fn invalid_files(mut self) -> Vec<FileReport> {
         for file in &mut self.files {

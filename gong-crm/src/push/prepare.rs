@@ -85,7 +85,10 @@ impl Session {
     /// Notes the records that the check found invalid, so that their rejects are kept.
     async fn note_invalid(&self, plan: &mut Plan) -> Result<(), PushError> {
         let (files, key) = (Arc::clone(&self.files), self.key);
-        for (object_type, held) in blocking(move || invalid_records(&files, key)).await?? {
+        let types = ObjectType::ALL.into_iter();
+        let read_once: BTreeSet<ObjectType> = types.filter(|of| self.is_read_once(*of)).collect();
+        let reading = move || invalid_records(&files, key, |of| read_once.contains(&of));
+        for (object_type, held) in blocking(reading).await?? {
             plan.writes.held.entry(object_type).or_default().push(held);
         }
         Ok(())

@@ -163,3 +163,39 @@ async fn row_with_a_wrong_value_still_lets_others_be_deleted() {
     assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
     assert!(world.has("ACCOUNT", "A4") && !world.has("ACCOUNT", "A40"));
 }
+
+#[tokio::test]
+async fn row_of_changes_without_an_id_counts_until_it_is_waived() {
+    let world = World::new().await;
+    let mapping = Conversion::new(Mapping::from_toml(MAPPING).unwrap());
+    let source = FilesSource::new(world.path("accounts.csv"));
+    let source = source.converter(Arc::new(mapping), MAPPING);
+    let options = SyncOptions::new("acme").simulator();
+    let options = options.source(Account, Arc::new(source));
+    let damaged = [";Firm 1;2026-01-15T09:30:00Z".to_owned(), rows()[1].clone()];
+    world.export_text("accounts.csv", &csv(&damaged));
+    for _ in 0..2 {
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+        let held = report.files.iter().map(|file| file.held_back);
+        assert_eq!(held.sum::<u64>(), 1, "{report:#?}");
+    }
+    let mut place = String::new();
+    for next in 2..4 {
+        world.export_text("accounts.csv", &csv(&rows()[next..=next]));
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+        let mut errors = report.files.iter().flat_map(|file| &file.errors);
+        let error = errors.next().unwrap();
+        assert!(error.description.contains("it has no id"), "{error:?}");
+        place = error.object_id.clone().unwrap();
+        assert!(place.starts_with("accounts.csv:2#"), "{place}");
+    }
+    let (ledger, url) = (world.client.ledger(), world.client.base_url());
+    let waived = ledger
+        .waive(url, world.integration_id, Account, &place)
+        .await;
+    assert!(waived.unwrap().is_some());
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+}
