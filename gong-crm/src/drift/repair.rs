@@ -1,6 +1,6 @@
 //! Sends records that differ once more.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use gong_client::error::{Error, ErrorKind};
 
@@ -9,9 +9,9 @@ use super::report::{Difference, DifferenceKind, DriftReport, Handled, Repair};
 use super::{DriftError, DriftOptions};
 use crate::client::Client;
 use crate::compare::deletion_line;
-use crate::ledger::{Current, Handling, Space};
+use crate::ledger::{Current, Handling, LastTry, Space};
 use crate::push::{CheckMode, Records, Resend, Verdict};
-use crate::sync::Only;
+use crate::sync::{Only, SyncReport};
 use crate::{IntegrationId, ObjectType};
 
 /// Records of one type.
@@ -42,6 +42,7 @@ pub(super) async fn repair(
     }
     let began = client.clock.now().as_second();
     let mut verdicts = Vec::new();
+    let mut not_sent = Ids::new();
     if !deletions.is_empty() {
         verdicts.push(delete_again(client, integration_id, options, &deletions).await?);
     }
@@ -64,7 +65,11 @@ pub(super) async fn repair(
                 Only::All => None,
             });
             sources.push.resend = Resend::Ids(ids.flatten().collect());
-            verdicts.push(client.sync(integration_id, sources).await?.verdict);
+            let wanted = sources.only.clone();
+            let synced = client.sync(integration_id, sources).await?;
+            not_sent = not_given(client, space, &wanted, &synced).await?;
+            note_not_given(client, space, &not_sent, report).await?;
+            verdicts.push(synced.verdict);
         }
     } else if !records.is_empty() {
         let count: usize = records.values().map(Vec::len).sum();
@@ -84,7 +89,12 @@ pub(super) async fn repair(
     };
     for (ids, is_deletion) in [(&records, false), (&deletions, true)] {
         for (object_type, ids) in ids {
-            let accepted = mark(client, space, *object_type, ids, is_deletion, began).await?;
+            let not_sent = not_sent.get(object_type).filter(|_| !is_deletion);
+            let sent = ids
+                .iter()
+                .filter(|id| not_sent.is_none_or(|not| !not.contains(id)));
+            let sent: Vec<String> = sent.cloned().collect();
+            let accepted = mark(client, space, *object_type, &sent, is_deletion, began).await?;
             repair.accepted += accepted.len() as u64;
             repair.not_accepted += (ids.len() - accepted.len()) as u64;
             for of in &mut report.differences {
@@ -99,6 +109,69 @@ pub(super) async fn repair(
         }
     }
     report.repair = Some(repair);
+    Ok(())
+}
+
+/// The records that their sources did not give: a source of changes may not name them for years.
+async fn not_given(
+    client: &Client,
+    space: Space,
+    wanted: &BTreeMap<ObjectType, Only>,
+    synced: &SyncReport,
+) -> Result<Ids, DriftError> {
+    let is_problem = |of: ObjectType| {
+        let mut problems = synced.plan.problems.iter();
+        problems.any(|problem| problem.object_type == of)
+    };
+    let changes = synced.plan.changes.iter();
+    let given: HashSet<(ObjectType, &str)> = changes
+        .filter_map(|change| Some((change.object_type, change.object_id.as_deref()?)))
+        .collect();
+    let mut not_given = Ids::new();
+    for (object_type, only) in wanted {
+        let Only::Ids(ids) = only else { continue };
+        if is_problem(*object_type) {
+            continue;
+        }
+        let of_ledger = states(client, space, *object_type, ids).await?;
+        let ids = ids.iter().zip(of_ledger).filter(|(id, state)| {
+            // An earlier drift did not find it.
+            let last = state.as_ref().and_then(|state| state.last_try.as_ref());
+            !given.contains(&(*object_type, id)) || last.is_some_and(LastTry::is_doubt)
+        });
+        let ids: Vec<String> = ids.map(|(id, _)| id.clone()).collect();
+        if !ids.is_empty() {
+            not_given.insert(*object_type, ids);
+        }
+    }
+    Ok(not_given)
+}
+
+/// Says which records could not be sent again, and lets syncs and drifts name those that Gong does not
+/// have.
+async fn note_not_given(
+    client: &Client,
+    space: Space,
+    not_given: &Ids,
+    report: &mut DriftReport,
+) -> Result<(), DriftError> {
+    if not_given.is_empty() {
+        return Ok(());
+    }
+    let ledger = client.ledger();
+    let _lock = ledger.lock(true, &*client.clock, &|_| {}).await?;
+    for (object_type, ids) in not_given {
+        let (records, them) = match ids.len() {
+            1 => ("1 record".to_owned(), "it"),
+            count => (format!("{count} records"), "them"),
+        };
+        report.notes.push(format!(
+            "{object_type}: {records} cannot be re-sent, because the source gives changes and does not have \
+             {them} now: push {them} with --resend"
+        ));
+        let now = client.clock.now();
+        ledger.doubt_lost(space, *object_type, ids, now).await?;
+    }
     Ok(())
 }
 

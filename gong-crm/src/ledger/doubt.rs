@@ -1,8 +1,8 @@
-//! Records that Gong may have lost with the deletion of another one.
+//! Records that Gong may have lost: with the deletion of another one, or by somebody else's hand.
 
 use jiff::Timestamp;
 
-use super::record::{Current, LastTry, LineHash, Milliseconds, Space, TryOutcome};
+use super::record::{Current, LastTry, LineHash, Milliseconds, RecordState, Space, TryOutcome};
 use super::store::{Batch, Table};
 use super::{Ledger, LedgerError};
 use crate::ObjectType;
@@ -30,6 +30,24 @@ impl LastTry {
     }
 }
 
+/// What stands for the last try of a version that Gong had.
+fn doubt_of(state: &RecordState, reason: String, push: Milliseconds, now: Timestamp) -> LastTry {
+    LastTry {
+        outcome: TryOutcome::Uncertain,
+        hash: state.hash,
+        reason,
+        tries: 0,
+        at: now.as_second(),
+        next: now.as_second(),
+        upload: 0,
+        source: "ledger".to_owned(),
+        line: 0,
+        failed_whole: false,
+        as_of: state.as_of,
+        push,
+    }
+}
+
 impl Ledger {
     /// Notes that it is not known whether Gong still has a record. It counts as uncertain until it is
     /// sent again: what its source gives may be changes alone, and not name it for years.
@@ -50,26 +68,45 @@ impl Ledger {
         let mut batch = Batch::new();
         // A later version that is kept is sent, and ends the doubt.
         if state.last_try.is_none() {
-            state.last_try = Some(LastTry {
-                outcome: TryOutcome::Uncertain,
-                hash: state.hash,
-                reason: doubted.reason(),
-                tries: 0,
-                at: now.as_second(),
-                next: now.as_second(),
-                upload: 0,
-                source: "ledger".to_owned(),
-                line: 0,
-                failed_whole: false,
-                as_of: state.as_of,
-                push,
-            });
+            state.last_try = Some(doubt_of(&state, doubted.reason(), push, now));
             // Only its hash is known.
             batch.put(Table::Contents, &key, b"");
         }
         (state.current, state.hash) = (Current::Unknown, [0; 16]);
         state.line = LineHash::default();
         batch.put(Table::Records, &key, &state.encode());
+        self.commit(batch).await
+    }
+
+    /// The same with records that turned out not to be in Gong any more, and that no source gives now.
+    pub(crate) async fn doubt_lost(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+        ids: &[String],
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let states = ids.iter().map(String::as_str);
+        let states = self.records(space, object_type, states).await?;
+        let mut batch = Batch::new();
+        for (id, state) in ids.iter().zip(states) {
+            let is_lost =
+                |state: &RecordState| state.current == Current::None && state.last_try.is_none();
+            let Some(mut state) = state.filter(is_lost) else {
+                continue;
+            };
+            let reason = "drift did not find it in Gong".to_owned();
+            let push = now.as_millisecond();
+            state.last_try = Some(doubt_of(&state, reason, push, now));
+            (state.current, state.hash) = (Current::Unknown, [0; 16]);
+            state.line = LineHash::default();
+            let key = space.key(object_type, id);
+            batch.put(Table::Contents, &key, b"");
+            batch.put(Table::Records, &key, &state.encode());
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
         self.commit(batch).await
     }
 }

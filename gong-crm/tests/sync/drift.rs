@@ -9,6 +9,8 @@ use gong_crm::ledger::Ledger;
 use gong_crm::push::{Options, Verdict};
 use gong_crm::rate_limit::RateLimit;
 use gong_crm::schema::{FieldType, SchemaField};
+use gong_crm::source::FilesSource;
+use gong_crm::sync::SyncOptions;
 use gong_crm::{Client, Credentials};
 use gong_sim::Simulator;
 use serde_json::{Value, json};
@@ -408,4 +410,38 @@ async fn custom_fields_are_compared_once_gong_shows_them() {
     let report = drift(&world, options).await;
     assert_eq!(report.differences[0].fields[0].field, "region");
     assert_eq!(report.differences[0].fields[0].found, "south");
+}
+
+#[tokio::test]
+async fn lost_record_of_a_source_of_changes_is_named_until_it_is_sent_again() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=3));
+    let source = FilesSource::new(world.path("account.ldjson"));
+    let sources = SyncOptions::new("acme").simulator();
+    let sources = sources.source(Account, Arc::new(source));
+    assert_eq!(world.sync(sources.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &[]);
+    let others = [deletion("acc-1"), account("acc-2", "Renamed by hand")];
+    other_pushes(&world, "accounts-2.ldjson", &others).await;
+    let options = DriftOptions::new().sources(sources.clone()).simulator();
+    for _ in 0..2 {
+        let report = drift(&world, options.clone().repair()).await;
+        let handled = report.differences.iter().map(|of| of.handled);
+        let handled: Vec<_> = handled.collect();
+        assert_eq!(handled, [Handled::NotSent; 2], "{report:#?}");
+        let note = "ACCOUNT: 2 records cannot be re-sent, because the source gives changes and does not \
+                    have them now: push them with --resend";
+        assert_eq!(report.notes, [note]);
+        let synced = world.sync(sources.clone()).await;
+        assert_eq!(synced.verdict, Verdict::Unknown, "{synced:#?}");
+    }
+    world.export("account.ldjson", &accounts(1..=2));
+    let report = drift(&world, options.clone().repair()).await;
+    let handled = report.differences.iter().map(|of| of.handled);
+    let handled: Vec<_> = handled.collect();
+    assert_eq!(handled, [Handled::SentAgain; 2], "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1"));
+    let synced = world.sync(sources).await;
+    assert_eq!(synced.verdict, Verdict::Done, "{synced:#?}");
+    assert!(drift(&world, options).await.is_equal());
 }
