@@ -51,7 +51,7 @@ impl LockedLedger {
             state.line = LineHash::default();
             state.fields.clone_from(&confirmed.fields);
             state.sent_date = confirmed.sent_date.or(state.sent_date);
-            state.as_of = confirmed.last_try.at;
+            state.as_of = confirmed.last_try.as_of;
             state.last_accepted = now.as_second();
             state.last_try = None;
             let key = space.key(confirmed.object_type, &confirmed.object_id);

@@ -15,7 +15,9 @@ use gong_crm::{Client, Credentials};
 use gong_sim::Simulator;
 use serde_json::{Value, json};
 
-use crate::support::{MovedClock, World, account, accounts, client, contact, deal, stage};
+use crate::support::{
+    MovedClock, World, account, accounts, client, contact, deal, set_time, stage,
+};
 
 /// Somebody else who writes into the same Gong.
 async fn other_pushes(world: &World, name: &str, records: &[Value]) {
@@ -444,4 +446,31 @@ async fn lost_record_of_a_source_of_changes_is_named_until_it_is_sent_again() {
     let synced = world.sync(sources).await;
     assert_eq!(synced.verdict, Verdict::Done, "{synced:#?}");
     assert!(drift(&world, options).await.is_equal());
+}
+
+#[tokio::test]
+async fn older_read_does_not_overwrite_a_record_that_drift_confirmed() {
+    let world = World::new().await;
+    let path = world.path("account.ldjson");
+    let sources = SyncOptions::new("acme").simulator();
+    let sources = sources.source(Account, Arc::new(FilesSource::new(&path)));
+    let minutes_ago = |minutes| {
+        let time = std::time::SystemTime::now() - Duration::from_mins(minutes);
+        set_time(&path, time);
+    };
+    let rule = "success-count-is-short";
+    world.simulator.set_rule(rule, true).unwrap();
+    world.export("account.ldjson", &[account("acc-1", "Newer")]);
+    minutes_ago(10);
+    let report = world.sync(sources.clone()).await;
+    assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
+    world.simulator.set_rule(rule, false).unwrap();
+    let report = drift(&world, DriftOptions::new().simulator()).await;
+    assert_eq!(report.differences[0].kind, DifferenceKind::Confirmed);
+    world.export("account.ldjson", &[account("acc-1", "Older")]);
+    minutes_ago(20);
+    let report = world.sync(sources).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(report.plan.types[0].newer_in_gong, 1, "{report:#?}");
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), "Newer");
 }
