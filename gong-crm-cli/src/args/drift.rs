@@ -51,8 +51,8 @@ pub(crate) struct Drift {
     pub(crate) max: Option<usize>,
     /// Send records that differ once more, from the sources of gong-crm.toml
     ///
-    /// If Gong then returns the same values again, it stores them in its own form: this is reported
-    /// once, and the record is left alone.
+    /// If Gong then shows the date that was sent and the same values again, it stores them in its own
+    /// form: this is reported once, and the record is left alone.
     #[arg(long, conflicts_with = "paths")]
     pub(crate) repair: bool,
     /// How long to wait until Gong has processed what is sent, such as 90s, 10m or 2h [default: 30m]

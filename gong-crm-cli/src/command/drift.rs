@@ -119,6 +119,10 @@ fn what(difference: &Difference) -> String {
     let handled = match difference.handled {
         Handled::SentAgain => "; sent again",
         Handled::SentBefore => "; was sent again before, and is not sent until it changes",
+        Handled::NotTaken => {
+            "; was sent again before, but Gong shows another modifiedDate: it did not take it, or it was \
+             changed since; not sent until it changes"
+        }
         Handled::NotSent => "; could not be sent again",
         _ => "",
     };
@@ -160,23 +164,35 @@ fn summarize(report: &DriftReport, budget: u32, output: Output) {
         output.status(&format!("note: {note}"));
     }
     let not_read = &report.not_read;
-    for (number, why) in [
-        (not_read.too_new, "were accepted too recently"),
+    for (number, one, several) in [
+        (
+            not_read.too_new,
+            "was accepted too recently",
+            "were accepted too recently",
+        ),
         (
             not_read.changed_in_source,
+            "has another version in its source, which the next sync sends",
             "have another version in their source, which the next sync sends",
         ),
-        (not_read.under_way, "are in an upload without a verdict"),
+        (
+            not_read.under_way,
+            "is in an upload without a verdict",
+            "are in an upload without a verdict",
+        ),
         (
             not_read.unknown_version,
+            "is sent again by the next push or sync, because it is not known which version Gong has",
             "are sent again by the next push or sync, because it is not known which version Gong has",
         ),
         (
             not_read.unreadable_id,
+            "has an id that Gong cannot be asked for",
             "have an id that Gong cannot be asked for",
         ),
     ] {
         if number > 0 {
+            let why = if number == 1 { one } else { several };
             output.status(&format!(
                 "not read back: {} that {why}",
                 counted(number, "record")

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use gong_client::objects::{CrmObject, MAX_OBJECTS};
+use jiff::Timestamp;
 
 use super::DriftError;
 use super::choose::Chosen;
@@ -10,8 +11,8 @@ use super::judge::{Found, Judge, is_deleted};
 use super::report::{Difference, DifferenceKind, DriftReport, FieldDifference, Handled};
 use crate::client::Client;
 use crate::ledger::{
-    Confirmed, Differing, Handling, KnownDifference, ReadBack, RecordState, SentField, Space,
-    SpentOn, TryOutcome,
+    Confirmed, Differing, Handling, KnownDifference, ReadBack, RecordState, Seconds, SentField,
+    Space, SpentOn, TryOutcome,
 };
 use crate::schema::EntitySchema;
 use crate::value::ObjectId;
@@ -59,6 +60,14 @@ struct Read {
     id: String,
     state: RecordState,
     object: Option<CrmObject>,
+}
+
+impl Read {
+    /// The `modifiedDate` that Gong shows.
+    fn shown_date(&self) -> Option<Seconds> {
+        let date = self.object.as_ref()?.get("modifiedDate")?.as_str()?;
+        Some(date.parse::<Timestamp>().ok()?.as_second())
+    }
 }
 
 /// The records for each call. Records that do not fit wait.
@@ -151,15 +160,14 @@ async fn judge(
                         DifferenceKind::Confirmed,
                     ));
                 } else {
-                    report.differences.push(of_record(
-                        object_type,
-                        &read.id,
-                        DifferenceKind::Unconfirmed,
-                    ));
+                    report.differences.push(Difference {
+                        shown: read.shown_date(),
+                        ..of_record(object_type, &read.id, DifferenceKind::Unconfirmed)
+                    });
                 }
             } else {
                 let found = judge.judge(&read.id, &read.state, read.object.as_ref());
-                fresh.differences = note(object_type, &read.id, found, &known, report);
+                fresh.differences = note(object_type, read, found, &known, report);
             }
             written.push((key(&read.id), fresh));
         }
@@ -221,17 +229,22 @@ fn of_record(object_type: ObjectType, object_id: &str, kind: DifferenceKind) -> 
         kind,
         fields: Vec::new(),
         handled: Handled::Nothing,
+        shown: None,
     }
 }
 
 /// Adds the result for one record to the report, and returns what the ledger stores about it.
 fn note(
     object_type: ObjectType,
-    object_id: &str,
+    read: &Read,
     found: Vec<Found>,
     known: &ReadBack,
     report: &mut DriftReport,
 ) -> Vec<KnownDifference> {
+    let object_id = read.id.as_str();
+    let shown = read.shown_date();
+    // With another date, Gong did not take what was sent last.
+    let is_as_dated = shown.is_none() || shown == read.state.sent_date;
     if found.is_empty() {
         report.same += 1;
         return Vec::new();
@@ -248,7 +261,8 @@ fn note(
         let before = same.map_or(Handling::Found, |known| known.handling);
         let is_field = matches!(found.what, Differing::Field(_));
         let handling = match before {
-            Handling::Repaired if is_field => Handling::OwnForm,
+            Handling::Repaired if is_field && is_as_dated => Handling::OwnForm,
+            Handling::OwnForm if !is_as_dated => Handling::Repaired,
             before => before,
         };
         let field = match &found.what {
@@ -267,11 +281,15 @@ fn note(
             }
         };
         match (before, handling) {
-            (Handling::OwnForm, _) => {}
+            (Handling::OwnForm, Handling::OwnForm) => {}
             (_, Handling::OwnForm) => own.extend(field),
             (_, handling) => {
                 if handling == Handling::Repaired {
-                    handled = Handled::SentBefore;
+                    handled = if is_as_dated {
+                        Handled::SentBefore
+                    } else {
+                        Handled::NotTaken
+                    };
                 }
                 open.push(field);
             }
@@ -290,6 +308,7 @@ fn note(
         report.differences.push(Difference {
             fields: open.into_iter().flatten().collect(),
             handled,
+            shown,
             ..of_record(object_type, object_id, kind)
         });
     }

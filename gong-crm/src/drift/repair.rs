@@ -9,7 +9,7 @@ use super::report::{Difference, DifferenceKind, DriftReport, Handled, Repair};
 use super::{DriftError, DriftOptions};
 use crate::client::Client;
 use crate::compare::deletion_line;
-use crate::ledger::{Current, Handling, LastTry, Space};
+use crate::ledger::{Current, Handling, LastTry, Seconds, Space};
 use crate::push::{CheckMode, Records, Resend, Verdict};
 use crate::sync::{Only, SyncReport};
 use crate::{IntegrationId, ObjectType};
@@ -40,6 +40,8 @@ pub(super) async fn repair(
     if records.is_empty() && deletions.is_empty() {
         return Ok(());
     }
+    let shown = report.differences.iter().filter(|of| is_wanted(of));
+    note_shown(client, space, shown).await?;
     let began = client.clock.now().as_second();
     let mut verdicts = Vec::new();
     let mut not_sent = Ids::new();
@@ -109,6 +111,31 @@ pub(super) async fn repair(
         }
     }
     report.repair = Some(repair);
+    Ok(())
+}
+
+/// Notes the dates that Gong shows, so that repairs have later ones: Gong may ignore earlier ones, and
+/// others may have sent later ones than this ledger.
+async fn note_shown(
+    client: &Client,
+    space: Space,
+    differences: impl Iterator<Item = &Difference>,
+) -> Result<(), DriftError> {
+    let mut dates: BTreeMap<ObjectType, BTreeMap<String, Seconds>> = BTreeMap::new();
+    for of in differences {
+        if let Some(shown) = of.shown {
+            let of_type = dates.entry(of.object_type).or_default();
+            of_type.insert(of.object_id.clone(), shown);
+        }
+    }
+    if dates.is_empty() {
+        return Ok(());
+    }
+    let ledger = client.ledger();
+    let _lock = ledger.lock(true, &*client.clock, &|_| {}).await?;
+    for (object_type, dates) in dates {
+        ledger.note_dates(space, object_type, &dates).await?;
+    }
     Ok(())
 }
 

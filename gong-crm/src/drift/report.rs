@@ -102,6 +102,9 @@ pub struct Difference {
     pub fields: Vec<FieldDifference>,
     /// What was done about it.
     pub handled: Handled,
+    /// The `modifiedDate` that Gong shows for it.
+    #[serde(skip)]
+    pub(super) shown: Option<i64>,
 }
 
 impl Difference {
@@ -129,8 +132,8 @@ pub enum DifferenceKind {
     Unconfirmed,
     /// Gong's verdicts did not say whether it was accepted, but it is in Gong as sent.
     Confirmed,
-    /// Gong returned the same values after the record was sent once more: it stores them in its own
-    /// form. It is reported once.
+    /// Gong returned the same values after the record was sent once more, with the date that it was
+    /// sent with: it stores them in its own form. It is reported once.
     OwnForm,
 }
 
@@ -179,6 +182,10 @@ pub enum Handled {
     /// An earlier drift sent the record once more, without success. It is not sent again until it
     /// changes.
     SentBefore,
+    /// An earlier drift sent the record once more, and Gong accepted it, but shows another
+    /// `modifiedDate`: it kept what it had, or somebody changed it since. It is not sent again until it
+    /// changes.
+    NotTaken,
     /// The record could not be sent once more: no source has it, or Gong did not accept it.
     NotSent,
 }

@@ -477,6 +477,20 @@ impl Ledger {
         .await
     }
 
+    /// Notes dates that Gong has for some records, if they are later than those that it was sent.
+    pub(crate) async fn note_dates(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+        dates: &BTreeMap<String, Seconds>,
+    ) -> Result<(), LedgerError> {
+        let ids: Vec<String> = dates.keys().cloned().collect();
+        self.change_records(space, object_type, &ids, |id, state| {
+            state.sent_date = state.sent_date.max(dates.get(id).copied());
+        })
+        .await
+    }
+
     async fn change_records(
         &self,
         space: Space,

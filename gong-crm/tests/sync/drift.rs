@@ -178,11 +178,12 @@ async fn form_that_returns_after_a_repair_is_reported_once() {
     let sources = world.options(&[Account]);
     drop(world.sync(sources.clone()).await);
     let options = DriftOptions::new().sources(sources).simulator().repair();
-    // Gong keeps the name in its own form: each time after it was sent.
-    let own_form = [account("acc-2", "COMPANY 2")];
+    // Gong keeps the name in its own form: each time after it was sent, with the date that was sent.
+    let mut own_form = account("acc-2", "COMPANY 2");
     let mut seen = Vec::new();
     for _ in 0..4 {
-        other_pushes(&world, "accounts-2.ldjson", &own_form).await;
+        own_form["modifiedDate"] = world.field("ACCOUNT", "acc-2", "modifiedDate");
+        other_pushes(&world, "accounts-2.ldjson", &[own_form.clone()]).await;
         let posts = world.simulator.uploads().len();
         let report = drift(&world, options.clone()).await;
         let sent = world.simulator.uploads().len() - posts;
@@ -204,6 +205,60 @@ async fn form_that_returns_after_a_repair_is_reported_once() {
     let report = drift(&world, options).await;
     assert_eq!(report.differences[0].kind, DifferenceKind::Different);
     assert_eq!(report.differences[0].handled, Handled::SentAgain);
+}
+
+/// An account that another tool renamed, with a date that is later than that of the source.
+fn renamed_later() -> Value {
+    let mut renamed = account("acc-2", "Renamed by hand");
+    renamed["modifiedDate"] = json!("2026-03-01T09:30:00Z");
+    renamed
+}
+
+#[tokio::test]
+async fn repair_is_later_than_what_gong_shows() {
+    let world = World::new().await;
+    let rule = "older-update-applied";
+    world.simulator.set_rule(rule, false).unwrap();
+    world.export("account.ldjson", &accounts(1..=3));
+    let sources = world.options(&[Account]);
+    drop(world.sync(sources.clone()).await);
+    world.export("account.ldjson", &accounts(1..=2));
+    drop(world.sync(sources.clone()).await);
+    let mut back = account("acc-3", "Back again");
+    back["modifiedDate"] = json!("2099-03-01T09:30:00Z");
+    other_pushes(&world, "accounts-2.ldjson", &[renamed_later(), back]).await;
+    let options = DriftOptions::new().sources(sources).simulator();
+    let report = drift(&world, options.clone().repair()).await;
+    assert!(report.is_equal(), "{report:#?}");
+    assert_eq!(world.field("ACCOUNT", "acc-2", "name"), "Company 2");
+    assert!(!world.has("ACCOUNT", "acc-3"));
+    let report = drift(&world, options).await;
+    assert_eq!(found(&report), []);
+}
+
+#[tokio::test]
+async fn repair_that_gong_does_not_take_is_not_its_own_form() {
+    let world = World::new().await;
+    let rule = "older-update-applied";
+    world.simulator.set_rule(rule, false).unwrap();
+    world.export("account.ldjson", &accounts(1..=2));
+    let mut sources = world.options(&[Account]);
+    sources.push.keep_dates = true;
+    drop(world.sync(sources.clone()).await);
+    other_pushes(&world, "accounts-2.ldjson", &[renamed_later()]).await;
+    let options = DriftOptions::new().sources(sources).simulator().repair();
+    drop(drift(&world, options.clone()).await);
+    assert_eq!(world.field("ACCOUNT", "acc-2", "name"), "Renamed by hand");
+    let uploads = world.simulator.uploads().len();
+    for _ in 0..2 {
+        let report = drift(&world, options.clone()).await;
+        let of = &report.differences[0];
+        let seen = (of.kind, of.handled);
+        let expected = (DifferenceKind::Different, Handled::NotTaken);
+        assert_eq!(seen, expected, "{report:#?}");
+        assert!(!report.is_equal());
+    }
+    assert_eq!(world.simulator.uploads().len(), uploads, "it is sent once");
 }
 
 #[tokio::test]
