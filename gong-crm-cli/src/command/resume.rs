@@ -40,10 +40,11 @@ pub(crate) async fn run(
     if !resume.ids.is_empty() {
         open.retain(|upload| resume.ids.contains(&upload.client_request_id));
     }
+    let given_up = ledger.given_up_uploads().await.map_err(shown)?;
     let base_url = settings.effective_base_url()?;
     let left_open = ledger.left_open(&base_url).await.map_err(shown)?;
     let is_wider = resume.delivery.find_all_errors;
-    if open.is_empty() && left_open.is_empty() && !is_wider {
+    if open.is_empty() && left_open.is_empty() && given_up.is_empty() && !is_wider {
         if output.is_json() {
             output.json(&serde_json::json!({"verdict": "done", "files": [], "notes": []}));
         } else if output.is_html() {
@@ -62,7 +63,7 @@ pub(crate) async fn run(
         return Ok(Exit::Ok);
     }
     if resume.dry_run {
-        let mut requests: Vec<Request> = open.iter().map(first_request).collect();
+        let mut requests: Vec<Request> = given_up.iter().chain(&open).map(first_request).collect();
         if resume.ids.is_empty() {
             requests.extend(requests_again(&left_open));
         }

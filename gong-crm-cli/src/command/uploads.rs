@@ -55,7 +55,7 @@ pub(crate) async fn run(
             count(upload.records),
             count(upload.accepted),
             count(upload.rejected),
-            upload.state.to_string(),
+            state(upload),
             seconds(upload.planned_at),
             upload.sources.join(", "),
         ]
@@ -66,6 +66,15 @@ pub(crate) async fn run(
         output.status("to finish open uploads: gong-crm resume");
     }
     Ok(Exit::Ok)
+}
+
+/// The state, and how long Gong may still process an upload that was given up.
+fn state(upload: &Upload) -> String {
+    let state = upload.state.as_str();
+    upload.checked_until().map_or_else(
+        || state.to_owned(),
+        |until| format!("{state}, checked until {}", until.strftime("%Y-%m-%d")),
+    )
 }
 
 fn json(upload: &Upload) -> serde_json::Value {
@@ -84,5 +93,6 @@ fn json(upload: &Upload) -> serde_json::Value {
         "plannedAt": upload.planned_at,
         "acceptedAt": upload.accepted_at,
         "completedAt": upload.completed_at,
+        "checkedUntil": upload.checked_until(),
     })
 }

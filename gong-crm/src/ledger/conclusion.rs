@@ -57,6 +57,8 @@ pub(crate) struct Conclusion {
     pub(crate) contents: BTreeMap<usize, Content>,
     /// Whether records that were not accepted may still be in Gong.
     pub(crate) may_be_in_gong: bool,
+    /// Whether Gong may still process the upload, although nothing waits for it any more.
+    pub(crate) may_come_late: bool,
     /// Whether Gong counted more errors than it listed, so that only a search decides the uncertain
     /// records.
     pub(crate) needs_search: bool,

@@ -43,6 +43,8 @@ impl LockedLedger {
                     accepted_at: (state == UploadState::Accepted).then_some(old.updated_at),
                     completed_at: (state == UploadState::Dropped).then_some(old.updated_at),
                     not_found: 0,
+                    checked_until: None,
+                    checked_at: None,
                     status: old.answer.clone(),
                     space: 0,
                     as_of: old.planned_at.as_millisecond(),

@@ -16,7 +16,8 @@ use super::store::{Batch, Table, put_json};
 use super::upload::{Action, Past, Pending, RecordOutcome, Upload};
 use super::verdict::{after, bounded, last_try, later_held, outcome_after, tries_of};
 use super::{
-    ANOTHER_COPY, AS_OF, COUNTER, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN,
+    ANOTHER_COPY, AS_OF, COUNTER, LATE, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN,
+    late,
 };
 use crate::ObjectType;
 
@@ -24,7 +25,7 @@ use crate::ObjectType;
 const MAX_CONTENT: usize = 1 << 20;
 
 impl Content {
-    fn encode(&self) -> Vec<u8> {
+    pub(super) fn encode(&self) -> Vec<u8> {
         let bytes = postcard::to_allocvec(self).unwrap_or_default();
         // An entry without content still says that the record is not in Gong.
         if bytes.len() > MAX_CONTENT {
@@ -71,6 +72,8 @@ pub(crate) struct DecidedByTries {
 struct State {
     counter: u64,
     open: BTreeSet<u64>,
+    /// The uploads that were given up, and that Gong may still process.
+    late: BTreeSet<u64>,
     /// The as-of of the last push.
     as_of: Milliseconds,
 }
@@ -129,6 +132,7 @@ impl Ledger {
         let state = State {
             counter: self.counter().await?,
             open: self.open_numbers().await?,
+            late: self.late_numbers().await?,
             as_of: self.meta_json(AS_OF).await?.unwrap_or(Milliseconds::MIN),
         };
         Ok(LockedLedger {
@@ -351,7 +355,14 @@ impl LockedLedger {
             put_history(&mut batch, upload.number, chunk_number, &history);
         }
         self.ledger.note_omitted(&mut batch, omitted).await?;
-        self.delete_manifest(&mut batch, upload.number).await?;
+        let may_come = conclusion.may_come_late && !pending.is_empty();
+        if may_come {
+            // Its records are needed once Gong has processed it.
+            upload.checked_until = Some(late::checked_until(now));
+            upload.checked_at = Some(now);
+        } else {
+            self.delete_manifest(&mut batch, upload.number).await?;
+        }
         new_accounts.put(&mut batch, upload.space(), now)?;
         upload.body = None;
         upload.completed_at = Some(now);
@@ -365,10 +376,31 @@ impl LockedLedger {
             )?;
         }
         let _writing = self.writing.lock().await;
-        self.state().open.remove(&upload.number);
+        {
+            let mut state = self.state();
+            state.open.remove(&upload.number);
+            if may_come {
+                state.late.insert(upload.number);
+            }
+        }
         self.put_state(&mut batch)?;
         self.ledger.commit(batch).await?;
         Ok(decided)
+    }
+
+    /// Adds to a batch that an upload which was given up needs no more looks, and writes it.
+    pub(super) async fn end_late(
+        &self,
+        mut batch: Batch,
+        upload: &mut Upload,
+    ) -> Result<(), LedgerError> {
+        (upload.checked_until, upload.checked_at) = (None, None);
+        self.delete_manifest(&mut batch, upload.number).await?;
+        put_upload(&mut batch, upload)?;
+        let _writing = self.writing.lock().await;
+        self.state().late.remove(&upload.number);
+        self.put_state(&mut batch)?;
+        self.ledger.commit(batch).await
     }
 
     /// The states of the records that the ledger knew when the upload was planned.
@@ -466,6 +498,7 @@ impl LockedLedger {
         let state = self.state();
         put_json(batch, Table::Meta, COUNTER, &state.counter)?;
         put_json(batch, Table::Meta, AS_OF, &state.as_of)?;
+        put_json(batch, Table::Meta, LATE, &state.late)?;
         put_json(batch, Table::Meta, OPEN, &state.open)
     }
 }

@@ -29,6 +29,7 @@ mod copies;
 mod doubt;
 mod error;
 mod facts;
+mod late;
 mod legacy;
 mod locked;
 mod manifest;
@@ -81,6 +82,7 @@ use store::{Batch, MemoryStore, Store, StoreFuture, Table};
 const IDENTITY: &[u8] = b"identity";
 const COUNTER: &[u8] = b"counter";
 const OPEN: &[u8] = b"open";
+const LATE: &[u8] = b"late";
 const AS_OF: &[u8] = b"as-of";
 const RECOVERED: &[u8] = b"recovered";
 /// The id that proves that another copy of the ledger was used.

@@ -15,15 +15,16 @@ const PAGE: usize = 4_096;
 
 impl Ledger {
     /// Deletes uploads and their histories that ended before this time. The state of records,
-    /// uploads without a verdict and those that decide about records that are not in Gong as given
-    /// are kept. Returns the number of deleted uploads.
+    /// uploads without a verdict, those that were given up and that Gong may still process, and those
+    /// that decide about records that are not in Gong as given are kept. Returns the number of deleted uploads.
     ///
     /// # Errors
     ///
     /// [`LedgerError::Storage`] when the ledger can't be written.
     pub async fn prune(&self, before: Timestamp) -> Result<usize, LedgerError> {
         let mut pruned = 0;
-        let needed = self.uploads_of_last_tries().await?;
+        let mut needed = self.uploads_of_last_tries().await?;
+        needed.extend(self.late_numbers().await?);
         for upload in self.uploads_from(1).await? {
             let is_old = upload.completed_at.is_some_and(|at| at < before);
             if !is_old || needed.contains(&upload.number) {

@@ -24,6 +24,8 @@ fn upload(number: u64) -> Upload {
         accepted_at: None,
         completed_at: None,
         not_found: 0,
+        checked_until: None,
+        checked_at: None,
         status: None,
         space: 1,
         as_of: now().as_millisecond(),

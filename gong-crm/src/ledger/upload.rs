@@ -24,7 +24,7 @@ pub enum UploadState {
     Done,
     /// It failed in Gong as a whole, or Gong rejected the request.
     Failed,
-    /// Gong never finished it, or knows nothing of it any more. Its records are sent again.
+    /// Gong did not finish it in time, or knows nothing of it any more. Its records are sent again.
     Lost,
     /// It was planned and will not be sent: all of it was overtaken or held back.
     Dropped,
@@ -123,6 +123,12 @@ pub struct Upload {
     /// How often Gong did not know its id after it had accepted it.
     #[serde(default)]
     pub(crate) not_found: u32,
+    /// Until when Gong is asked about it, if it was given up and Gong may still process it.
+    #[serde(default)]
+    pub(crate) checked_until: Option<Timestamp>,
+    /// When Gong was last asked about it after it was given up.
+    #[serde(default)]
+    pub(crate) checked_at: Option<Timestamp>,
     /// Gong's last status of it, as JSON.
     pub(crate) status: Option<String>,
     #[serde(default)]
@@ -158,6 +164,12 @@ pub struct Upload {
 }
 
 impl Upload {
+    /// Until when Gong is asked about it, if it was given up and Gong may still process it: that would
+    /// put its versions of records over later ones. `None` for every other upload.
+    pub fn checked_until(&self) -> Option<Timestamp> {
+        self.checked_until
+    }
+
     pub(crate) fn space(&self) -> Space {
         Space(self.space)
     }

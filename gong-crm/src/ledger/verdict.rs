@@ -140,7 +140,7 @@ pub(super) fn later_held<'s>(
 }
 
 /// Gong may have the old version, or the one that was sent now.
-fn become_unknown(state: &mut RecordState, pending: &Pending) {
+pub(super) fn become_unknown(state: &mut RecordState, pending: &Pending) {
     state.current = Current::Unknown;
     state.fields = union(&state.fields, &pending.fields);
     // Gong may ignore what is not later.

@@ -6,7 +6,7 @@ use gong_records::io::discover::FilesError;
 use tokio::sync::watch;
 
 use super::event::Events;
-use super::finish::{carry_out, invalid};
+use super::finish::{carry_out_and_look, invalid};
 use super::input::{Checked, InputFile, OpenFile, blocking, check, check_usable, open, open_input};
 use super::planned::Plan;
 use super::reads::Round;
@@ -78,7 +78,7 @@ pub(super) async fn push(
     let until = cancel.clone();
     let preparing = prepare_files(client, integration_id, options, events, until, false);
     match preparing.await?.plan().await {
-        Ok((session, plan)) => carry_out(session, plan, cancel).await,
+        Ok((session, plan)) => carry_out_and_look(session, plan, cancel).await,
         Err(report) => Ok(report),
     }
 }
@@ -133,7 +133,7 @@ pub(super) async fn push_written(
     };
     let prepared = prepare(integration_id, cancel.clone(), beginning).await?;
     match prepared.plan().await {
-        Ok((session, plan)) => carry_out(session, plan, cancel).await,
+        Ok((session, plan)) => carry_out_and_look(session, plan, cancel).await,
         Err(report) => Ok(report),
     }
 }

@@ -9,6 +9,7 @@ use super::PushError;
 use super::ended::{Ended, Places, add, add_sources};
 use super::event::Event;
 use super::input::OpenFile;
+use super::late::{self, Check};
 use super::planned::{InFlightRecord, Plan};
 use super::report::{FileReport, RecordError, Report, Status, UploadReport, Verdict};
 use super::session::Session;
@@ -47,6 +48,27 @@ pub(super) async fn carry_out(
             report.doubt(format!(
                 "{object_type} {id} may have been deleted with {of_gone} {gone}: push it again"
             ));
+        }
+    }
+    Ok(report)
+}
+
+/// The same, and then asks about uploads that were given up, if calls were made anyway.
+pub(super) async fn carry_out_and_look(
+    session: Session,
+    plan: Plan,
+    cancel: watch::Receiver<bool>,
+) -> Result<Report, PushError> {
+    let is_quiet = plan.uploads.is_empty();
+    let (client, ledger) = (session.client.clone(), session.ledger.clone());
+    let space = session.space;
+    let mut report = carry_out(session, plan, cancel).await?;
+    if !is_quiet && !report.is_stopped() {
+        let looking = late::look(&client, &ledger, space, Check::Due);
+        let late = Box::pin(looking).await?;
+        report.notes.extend(late.notes);
+        if !late.overwritten.is_empty() {
+            report.note_overwritten();
         }
     }
     Ok(report)

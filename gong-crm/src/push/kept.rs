@@ -25,6 +25,7 @@ use super::session::{Context, Session};
 use super::spool::Spool;
 use crate::ledger::{
     Direction, LedgerError, LockedLedger, Milliseconds, RejectedRecord, Space, TryOutcome, Upload,
+    UploadState,
 };
 use crate::{ClientRequestId, IntegrationId, ObjectType};
 
@@ -167,6 +168,8 @@ impl Kept {
         } else if !self.record.has_id {
             // Nobody can tell whether it came once more.
             Some("it has no id: once its source has it corrected, gong-crm rejects waive drops it")
+        } else if self.is_overwritten() && self.record.scope != 0 {
+            Some("the next sync sends it again")
         } else if self.record.outcome == TryOutcome::HeldBack
             && !self.record.reason.starts_with(HELD_BACK)
         {
@@ -180,6 +183,13 @@ impl Kept {
         } else {
             None
         }
+    }
+
+    /// Whether Gong had a later version than that of an upload that was given up, and may have that again.
+    fn is_overwritten(&self) -> bool {
+        let is_given_up = |upload: &Upload| upload.state == UploadState::Lost;
+        self.record.outcome == TryOutcome::Uncertain
+            && self.upload.as_ref().is_some_and(is_given_up)
     }
 
     fn as_of(&self) -> Milliseconds {

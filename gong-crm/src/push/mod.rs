@@ -50,6 +50,7 @@ mod input;
 mod invalid;
 mod kept;
 mod known_lines;
+pub(crate) mod late;
 mod level;
 mod lines;
 mod notes;

@@ -209,6 +209,7 @@ impl Session {
             reason: reason.clone(),
             contents: self.contents(upload, pending, |_| true),
             may_be_in_gong,
+            may_come_late: may_be_in_gong,
             ..Conclusion::default()
         };
         self.ledger

@@ -432,6 +432,11 @@ impl Report {
         self.notes.push(note);
     }
 
+    /// Notes that Gong may have older versions of some records than it accepted.
+    pub(crate) fn note_overwritten(&mut self) {
+        self.verdict = self.verdict.max(Verdict::Unknown);
+    }
+
     /// The report of a push that was stopped before anything is known.
     pub(super) fn canceled() -> Self {
         Self::new(Vec::new(), Vec::new(), true, None)

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::event::Events;
 use super::finish::finish;
 use super::kept::{Wanted, send_again};
+use super::late::{self, Check, Late};
 use super::level::Level;
 use super::planned::{Plan, Planned};
 use super::report::{FileReport, Report};
@@ -16,7 +17,7 @@ use super::run::canceled;
 use super::session::{Context, Session};
 use super::{Options, PushError};
 use crate::client::Client;
-use crate::ledger::{Upload, UploadState};
+use crate::ledger::{LedgerError, Space, Upload, UploadState};
 use crate::{ClientRequestId, IntegrationId, ObjectType};
 
 /// Continues with uploads whose verdict is not known.
@@ -32,6 +33,7 @@ pub(super) async fn resume(
         begun = Context::begin(client, options, events, false) => begun?,
         () = canceled(cancel.clone()) => return Ok(Report::canceled_before_its_plan()),
     };
+    let late = look_at_late(&context).await?;
     let mut open = context.ledger.open_uploads().await?;
     open.retain(|upload| {
         // Unsent parts of a sync are planned again by the next sync: a record that they would
@@ -67,7 +69,28 @@ pub(super) async fn resume(
             reports.extend(Box::pin(sending).await?);
         }
     }
-    Ok(Report::joined(reports))
+    let mut report = Report::joined(reports);
+    for (space, late) in late {
+        if late.is_unsettled(context.ledger.ledger(), space).await? {
+            report.note_overwritten();
+        }
+        report.notes.extend(late.notes);
+    }
+    Ok(report)
+}
+
+/// Asks about uploads that were given up, of each integration.
+async fn look_at_late(context: &Context) -> Result<Vec<(Space, Late)>, LedgerError> {
+    let ledger = context.ledger.ledger();
+    let mut found = Vec::new();
+    for (base_url, integration_id) in ledger.integrations().await? {
+        if base_url == context.client.base_url() {
+            let space = context.space(integration_id).await?;
+            let looking = late::look(&context.client, &context.ledger, space, Check::All);
+            found.push((space, Box::pin(looking).await?));
+        }
+    }
+    Ok(found)
 }
 
 /// An empty report for each source of the uploads.

@@ -101,6 +101,8 @@ impl Session {
             accepted_at: None,
             completed_at: None,
             not_found: 0,
+            checked_until: None,
+            checked_at: None,
             status: None,
             space: self.space.0,
             as_of: self

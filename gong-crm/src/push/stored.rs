@@ -84,6 +84,8 @@ impl Session {
             accepted_at: None,
             completed_at: None,
             not_found: 0,
+            checked_until: None,
+            checked_at: None,
             status: None,
             body: Some(name),
             body_hash,

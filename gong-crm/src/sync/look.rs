@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::client::Client;
 use crate::ledger::{LedgerError, LockedLedger, Space};
 use crate::push::PushError;
+use crate::push::late::{self, Check, Late};
 use crate::schema::{EntitySchema, SchemaField};
 use crate::{IntegrationId, ObjectType};
 
@@ -27,13 +28,14 @@ pub(super) struct Look {
     fields: BTreeMap<String, BTreeMap<String, String>>,
 }
 
-/// Looks, if a day has passed since the last time. Gives what is worth knowing.
+/// Looks, if a day has passed since the last time, also at uploads that were given up. Gives what is
+/// worth knowing.
 pub(super) async fn look_if_due(
     client: &Client,
     integration_id: IntegrationId,
     ledger: &LockedLedger,
     space: Space,
-) -> Result<Vec<String>, PushError> {
+) -> Result<Late, PushError> {
     let now = client.clock.now();
     let before: Option<Look> = ledger.ledger().look(space).await?;
     let is_due = before.as_ref().is_none_or(|look| {
@@ -42,11 +44,11 @@ pub(super) async fn look_if_due(
         age >= GOOD_FOR || age.is_negative()
     });
     if !is_due {
-        return Ok(Vec::new());
+        return Ok(Late::default());
     }
     let integrations = match client.api().integrations().await {
         Ok(integrations) => integrations,
-        Err(error) => return passed_over(error).map(|note| vec![note]),
+        Err(error) => return passed_over(error),
     };
     let is_there = integrations
         .iter()
@@ -61,7 +63,7 @@ pub(super) async fn look_if_due(
     }
     let schema = match client.api().entity_schema(integration_id, None).await {
         Ok(schema) => schema,
-        Err(error) => return passed_over(error).map(|note| vec![note]),
+        Err(error) => return passed_over(error),
     };
     let mut look = Look {
         at: now,
@@ -89,7 +91,10 @@ pub(super) async fn look_if_due(
     // Whose deals people see; many tokens may not ask.
     drop(client.gong_users(integration_id).await);
     ledger.ledger().put_look(space, &look).await?;
-    Ok(notes)
+    let looking = late::look(client, ledger, space, Check::All);
+    let mut late = Box::pin(looking).await?;
+    notes.append(&mut late.notes);
+    Ok(Late { notes, ..late })
 }
 
 /// The declared fields of a type, with what they are.
@@ -175,11 +180,13 @@ impl Client {
 
 /// How to handle a failed check: without credentials nothing else works either; otherwise the next
 /// round checks again.
-fn passed_over(error: Error) -> Result<String, PushError> {
-    match error.kind() {
-        ErrorKind::Unauthorized | ErrorKind::Forbidden => Err(error.into()),
-        _ => Ok(format!(
-            "the daily check of the integration and its schema failed: {error}"
-        )),
+fn passed_over(error: Error) -> Result<Late, PushError> {
+    if matches!(error.kind(), ErrorKind::Unauthorized | ErrorKind::Forbidden) {
+        return Err(error.into());
     }
+    let note = format!("the daily check of the integration and its schema failed: {error}");
+    Ok(Late {
+        notes: vec![note],
+        ..Late::default()
+    })
 }

@@ -39,8 +39,14 @@ pub struct SyncReport {
 pub struct NotEqual(pub Box<SyncReport>);
 
 impl SyncReport {
-    pub(super) fn new(report: Option<Report>, plan: SyncPlan, calls: u64) -> Self {
+    pub(super) fn new(report: Option<Report>, mut plan: SyncPlan, calls: u64) -> Self {
         let is_declined = report.is_none();
+        // What was found out while it was carried out belongs into every form of the report.
+        for note in report.iter().flat_map(|report| &report.notes) {
+            if !plan.notes.contains(note) {
+                plan.notes.push(note.clone());
+            }
+        }
         let (verdict, files, notes, cause) = match report {
             Some(report) => (
                 verdict(report.verdict, &plan),

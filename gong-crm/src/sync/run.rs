@@ -16,6 +16,7 @@ use super::{Approve, SyncError, SyncPlan, SyncReport, plan_file};
 use crate::client::Client;
 use crate::coverage::{self, Coverage};
 use crate::ledger::{Ledger, LedgerError, Space, hexadecimal};
+use crate::push::late::Late;
 use crate::push::reads::{Agreed, Held, Round};
 use crate::push::round::{Preview, ReadContext, RoundFiles, run_round};
 use crate::push::{Events, PushError};
@@ -37,6 +38,8 @@ struct Found {
     problems: Vec<SourceProblem>,
     notes: Vec<String>,
     coverage: Option<Coverage>,
+    /// Records of which Gong may have an older version again.
+    late: Late,
 }
 
 async fn prepare(
@@ -135,9 +138,10 @@ async fn read_sources(
         None if is_dry => 0,
         None => ledger.make_scope(&options.scope).await?,
     };
+    let mut late = Late::default();
     if !is_dry {
-        let looked = look_if_due(&client, integration_id, &context.ledger, context.space).await?;
-        notes.extend(looked);
+        late = look_if_due(&client, integration_id, &context.ledger, context.space).await?;
+        notes.append(&mut late.notes);
     }
     let mut confirmed = confirmed;
     confirmed.extend(ledger.confirmed_deletions(context.space, scope).await?);
@@ -194,6 +198,7 @@ async fn read_sources(
         problems: reads.problems,
         notes,
         coverage,
+        late,
     };
     Ok(RoundFiles {
         round,
@@ -283,7 +288,7 @@ pub(super) async fn sync(
     note_confirmed(&client, integration_id, &options, &prepared.confirmed).await?;
     let mut plan = None;
     let mut outdated = None;
-    let report = round(
+    let mut report = round(
         &client,
         integration_id,
         &options,
@@ -315,6 +320,14 @@ pub(super) async fn sync(
     if let Some(path) = held_list(&options, &client).filter(|_| is_list_known) {
         let is_there = held::write(&path, &plan.held, |of, id| is_open(&options, &plan, of, id))?;
         plan.held_deletions = Some(path).filter(|_| is_there);
+    }
+    let late = std::mem::take(&mut prepared.found().late);
+    if let Some(report) = &mut report {
+        let ledger = client.ledger();
+        let space = ledger.space(client.base_url(), integration_id).await?;
+        if late.is_unsettled(ledger, space).await? {
+            report.note_overwritten();
+        }
     }
     let calls = client.ledger().calls_since(began).await?;
     Ok(SyncReport::new(
@@ -477,7 +490,7 @@ async fn round(
             to,
         )
     };
-    let report = run_round(
+    let running = run_round(
         client.clone(),
         integration_id,
         options.push_options(),
@@ -486,8 +499,8 @@ async fn round(
         is_dry,
         read,
         decide,
-    )
-    .await?;
+    );
+    let report = Box::pin(running).await?;
     Ok(report)
 }
 

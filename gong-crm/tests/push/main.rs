@@ -16,6 +16,7 @@ mod faults;
 mod fields;
 mod ids;
 mod in_gong;
+mod late;
 mod ledgers;
 mod left_open;
 mod odd_verdicts;

@@ -17,6 +17,7 @@ mod drift;
 mod findings;
 mod flagged;
 mod held_parents;
+mod late;
 mod marked_twins;
 mod model;
 mod parents;

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use crate::client::Client;
 use crate::ledger::{Action, Ledger, LedgerError, LockedLedger, RecordHash, Space, TryOutcome};
 use crate::push::begin::{Given, prepare};
-use crate::push::finish::carry_out;
+use crate::push::finish::carry_out_and_look;
 use crate::push::input::OpenFile;
 use crate::push::kept::of_round;
 use crate::push::planned::Plan;
@@ -110,7 +110,7 @@ where
     session.write_last_reads(&plan).await?;
     session.write_definitions(&plan).await?;
     let judged = session.judged_types(&plan);
-    let report = carry_out(session, plan, cancel).await?;
+    let report = carry_out_and_look(session, plan, cancel).await?;
     if report.verdict != Verdict::Canceled {
         let open = without_verdict(ledger, space, &confirmed).await?;
         ledger

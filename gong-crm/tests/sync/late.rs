@@ -1,0 +1,141 @@
+//! Uploads that Gong processes long after they were given up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gong_crm::ObjectType::{Account, Contact};
+use gong_crm::push::Verdict;
+use gong_crm::source::FilesSource;
+use gong_crm::sync::{SyncOptions, SyncReport};
+use gong_sim::Processing;
+use serde_json::Value;
+
+use crate::support::{MovedClock, World, account, accounts, contact};
+
+/// The report of a round that asks for a verdict once.
+async fn round(world: &World, options: &SyncOptions) -> SyncReport {
+    let mut options = options.clone();
+    options.push.poll = options.push.poll.with_timeout(Duration::ZERO);
+    world.sync(options).await
+}
+
+fn has_note(report: &SyncReport, part: &str) -> bool {
+    report.plan.notes.iter().any(|note| note.contains(part))
+}
+
+/// A Gong that has three records and an upload with a change of the first, which it finishes in an hour,
+/// and a clock that has moved on by seven.
+async fn changed_and_given_up(
+    name: &str,
+    options: impl FnOnce(&World) -> SyncOptions,
+    before: &[Value],
+    changed: &[Value],
+) -> (World, Arc<MovedClock>, SyncOptions) {
+    let mut world = World::new().await;
+    let clock = Arc::new(MovedClock::default());
+    world.use_clock(Arc::clone(&clock));
+    let options = options(&world);
+    world.export(name, before);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    let hour = Processing::After(Duration::from_hours(1));
+    world.simulator.set_processing(hour);
+    world.export(name, changed);
+    let report = round(&world, &options).await;
+    assert_eq!(report.verdict, Verdict::TimedOut, "{report:#?}");
+    world.simulator.set_processing(Processing::Immediate);
+    clock.advance(Duration::from_hours(7));
+    (world, clock, options)
+}
+
+fn with_name(name: &str) -> Vec<Value> {
+    let mut records = accounts(2..=3);
+    records.insert(0, account("acc-1", name));
+    records
+}
+
+async fn accounts_given_up() -> (World, Arc<MovedClock>, SyncOptions) {
+    let options = |world: &World| world.options(&[Account]);
+    let (before, changed) = (accounts(1..=3), with_name("older"));
+    changed_and_given_up("account.ldjson", options, &before, &changed).await
+}
+
+#[tokio::test]
+async fn newer_version_is_sent_again_after_an_upload_that_was_given_up() {
+    let (world, clock, options) = accounts_given_up().await;
+    world.export("account.ldjson", &with_name("newer"));
+    let report = round(&world, &options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(has_note(&report, "may still process"), "{report:#?}");
+    world.simulator.advance(Duration::from_hours(2));
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), "older");
+
+    clock.advance(Duration::from_hours(1));
+    let calls = world.calls().await;
+    let report = round(&world, &options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(world.calls().await, calls, "a quiet round");
+
+    clock.advance(Duration::from_hours(25));
+    let report = round(&world, &options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(has_note(&report, "acc-1"), "{report:#?}");
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), "newer");
+    let calls = world.calls().await;
+    clock.advance(Duration::from_hours(1));
+    let report = round(&world, &options).await;
+    assert_eq!((report.verdict, report.calls), (Verdict::Done, 0));
+    assert_eq!(world.calls().await, calls);
+}
+
+#[tokio::test]
+async fn record_is_deleted_again_after_an_upload_that_was_given_up() {
+    let (world, clock, options) = accounts_given_up().await;
+    world.export("account.ldjson", &accounts(2..=3));
+    let report = round(&world, &options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-1"));
+    world.simulator.advance(Duration::from_hours(2));
+    assert!(
+        world.has("ACCOUNT", "acc-1"),
+        "the old upload brings it back"
+    );
+    clock.advance(Duration::from_hours(25));
+    let report = round(&world, &options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-1"));
+}
+
+#[tokio::test]
+async fn version_of_changes_is_named_until_it_is_sent_again() {
+    let options = |world: &World| {
+        let source = Arc::new(FilesSource::new(world.path("contact.ldjson")));
+        SyncOptions::new("acme").source(Contact, source).simulator()
+    };
+    let named = |name: &str| {
+        let mut record = contact("c-1", "acc-1");
+        record["firstName"] = name.into();
+        [record]
+    };
+    let (first, older, newer) = (named("first"), named("older"), named("newer"));
+    let given_up = changed_and_given_up("contact.ldjson", options, &first, &older);
+    let (world, clock, options) = given_up.await;
+    world.export("contact.ldjson", &newer);
+    assert_eq!(round(&world, &options).await.verdict, Verdict::Done);
+    world.export("contact.ldjson", &[]);
+    world.simulator.advance(Duration::from_hours(2));
+    clock.advance(Duration::from_hours(25));
+    for _ in 0..2 {
+        let report = round(&world, &options).await;
+        assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
+        let mut errors = report.files.iter().flat_map(|file| &file.errors);
+        let is_named = errors.any(|error| error.object_id.as_deref() == Some("c-1"));
+        assert!(is_named, "{report:#?}");
+    }
+    world.export("contact.ldjson", &newer);
+    let report = round(&world, &options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(world.field("CONTACT", "c-1", "firstName"), "newer");
+    world.export("contact.ldjson", &[]);
+    assert_eq!(round(&world, &options).await.verdict, Verdict::Done);
+}
