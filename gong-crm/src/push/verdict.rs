@@ -3,6 +3,7 @@
 //! Gong lists at most 20 errors and counts the others. Records that the status does not cover are
 //! uncertain, never accepted: a verdict of `DONE` with 7 successes for 30 records is not done.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use gong_client::status::{RequestState, RequestStatus};
@@ -45,110 +46,85 @@ fn judge(status: &RequestStatus, records: usize) -> Judgement {
             .ok()
             .and_then(|line| line.checked_sub(1))
             .filter(|place| *place < records);
-        match place {
-            Some(place) => {
+        match (place, error.line) {
+            (Some(place), _) => {
                 let reason = rejected.entry(place).or_default();
                 if !reason.is_empty() {
                     reason.push_str("; ");
                 }
                 reason.push_str(&error.description);
             }
-            None => general.push(error),
+            (None, 0) => general.push(error.description.clone()),
+            (None, line) => {
+                general.push(format!("line {line} of {records}: {}", error.description));
+            }
         }
     }
     let listed = status.errors.len() as u64;
     let total = status.total_error_count.unwrap_or(listed).max(listed);
-    let records_left = records - rejected.len();
+    let left = (records - rejected.len()) as u64;
     let successes = status.total_success_count;
-    let reason = general
-        .iter()
-        .map(|error| match error.line {
-            0 => error.description.clone(),
-            line => format!("line {line} of {records}: {}", error.description),
-        })
-        .collect::<Vec<_>>()
-        .join("; ");
-    let has_unlisted = total > listed;
     let is_failed = status.status == RequestState::Failed;
-    let judged = |rest, reason: String| Judgement {
-        rejected: rejected.clone(),
-        rest,
-        reason,
-        has_unlisted,
-        may_be_in_gong: is_failed && status.errors.is_empty() && successes.is_none(),
-        failed_whole: rest == Rest::NotAccepted,
-    };
-    if records_left == 0 {
-        return judged(Rest::Rejected, reason);
-    }
-    let all_left_succeeded = successes == Some(records_left as u64);
-    let names_none = rejected.is_empty();
-    if has_unlisted {
-        // One error per record, as far as Gong lists them: several of one record, or more errors than
-        // records, say nothing of how many records are rejected.
-        let is_one_each = rejected.len() as u64 == listed;
-        let none_left =
-            is_one_each && total == records as u64 && successes.is_none_or(|count| count == 0);
-        if none_left && is_failed && general.is_empty() {
-            return judged(
-                Rest::Rejected,
-                "Gong rejected it and did not list the reason".to_owned(),
-            );
-        }
-        return judged(
+    let has_unlisted = total > listed;
+    // One error per record, as far as Gong lists them: several of one record, or more errors than
+    // records, say nothing of how many records are rejected.
+    let is_one_each = rejected.len() as u64 == listed && total == records as u64;
+    let (rest, why) = match (is_failed, successes) {
+        _ if left == 0 => (Rest::Rejected, Cow::Borrowed("")),
+        (true, None | Some(0)) if has_unlisted && is_one_each && general.is_empty() => (
+            Rest::Rejected,
+            "Gong rejected it and did not list the reason".into(),
+        ),
+        _ if has_unlisted => (
             Rest::Uncertain,
-            or(reason, "Gong counted more errors than it listed"),
-        );
-    }
-    if !is_failed {
-        let is_short = successes.is_some_and(|successes| successes < records_left as u64);
-        return if is_short || !general.is_empty() {
-            let counted = successes.map_or_else(
-                || "an error that names no record".to_owned(),
-                |successes| {
-                    let success = if successes == 1 {
-                        "success"
-                    } else {
-                        "successes"
-                    };
-                    let record = if records_left == 1 {
-                        "record"
-                    } else {
-                        "records"
-                    };
-                    format!("{successes} {success} for {records_left} {record}")
-                },
-            );
-            judged(
-                Rest::Uncertain,
-                or(reason, &format!("Gong counted {counted}")),
-            )
-        } else {
-            judged(Rest::Accepted, reason)
-        };
-    }
-    if names_none {
+            "Gong counted more errors than it listed".into(),
+        ),
+        (false, Some(count)) if count < left || !general.is_empty() => {
+            (Rest::Uncertain, short_count(count, left).into())
+        }
+        (false, None) if !general.is_empty() => (
+            Rest::Uncertain,
+            "Gong counted an error that names no record".into(),
+        ),
+        (false, _) => (Rest::Accepted, "".into()),
         // There is no information about single records: the upload failed as a whole, unless
         // records succeeded.
-        return if successes.unwrap_or(0) == 0 {
-            judged(
-                Rest::NotAccepted,
-                or(reason, "the upload failed in Gong without a reason"),
-            )
-        } else {
-            judged(Rest::Uncertain, or(reason, "the upload failed in part"))
-        };
-    }
-    if all_left_succeeded && general.is_empty() {
-        return judged(Rest::Accepted, reason);
-    }
-    judged(
-        Rest::Uncertain,
-        or(
-            reason,
-            "Gong did not count the records without errors as successes",
+        (true, None | Some(0)) if rejected.is_empty() => (
+            Rest::NotAccepted,
+            "the upload failed in Gong without a reason".into(),
         ),
-    )
+        (true, Some(_)) if rejected.is_empty() => {
+            (Rest::Uncertain, "the upload failed in part".into())
+        }
+        (true, Some(count)) if count == left && general.is_empty() => (Rest::Accepted, "".into()),
+        (true, _) => (
+            Rest::Uncertain,
+            "Gong did not count the records without errors as successes".into(),
+        ),
+    };
+    let reason = general.join("; ");
+    Judgement {
+        rejected,
+        rest,
+        reason: if reason.is_empty() {
+            why.into_owned()
+        } else {
+            reason
+        },
+        has_unlisted,
+        may_be_in_gong: is_failed && listed == 0 && successes.is_none(),
+        failed_whole: rest == Rest::NotAccepted,
+    }
+}
+
+fn short_count(successes: u64, records: u64) -> String {
+    let success = if successes == 1 {
+        "success"
+    } else {
+        "successes"
+    };
+    let record = if records == 1 { "record" } else { "records" };
+    format!("Gong counted {successes} {success} for {records} {record}")
 }
 
 /// Reads a verdict, using what is known about the good lines of an upload with errors.
@@ -183,14 +159,6 @@ pub(super) fn judge_as_known(
         _ => {}
     }
     judgement
-}
-
-fn or(reason: String, otherwise: &str) -> String {
-    if reason.is_empty() {
-        otherwise.to_owned()
-    } else {
-        reason
-    }
 }
 
 #[cfg(test)]
