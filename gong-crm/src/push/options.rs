@@ -228,12 +228,12 @@ impl Options {
         self
     }
 
-    /// The names of the fields of a type that are not compared.
     /// Whether records that Gong has as they are may be sent, too.
     pub(super) fn looks_at_unchanged(&self) -> bool {
         self.history || self.touch || !matches!(self.resend, Resend::None)
     }
 
+    /// The names of the fields of a type that are not compared.
     pub(super) fn ignored(&self, object_type: ObjectType) -> BTreeSet<String> {
         self.ignore_fields
             .get(&object_type)

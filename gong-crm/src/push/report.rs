@@ -78,15 +78,15 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// The result of one file or one upload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+/// The result of one file or one upload. What matters more to people is later in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Status {
-    /// Gong has all of it.
-    Done,
     /// Gong had all of it before; nothing was sent.
     Unchanged,
+    /// Gong has all of it.
+    Done,
     /// Some records are rejected or held back.
     Partial,
     /// It failed as a whole, or all of it is rejected.
@@ -107,8 +107,8 @@ impl Status {
     /// The name in tables and JSON.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Done => "done",
             Self::Unchanged => "unchanged",
+            Self::Done => "done",
             Self::Partial => "partial",
             Self::Failed => "failed",
             Self::Invalid => "invalid",
@@ -308,23 +308,12 @@ impl FileReport {
                 *reason = format!("{reason}{separator}{SEARCH_WAITS}");
             }
         }
-        let worst = self
-            .uploads
-            .iter()
-            .map(|upload| upload.status)
-            .max_by_key(|status| severity(*status));
+        let worst = self.uploads.iter().map(|upload| upload.status).max();
         let has_rejected = self.rejected + self.unconfirmed + self.held_back > 0;
-        let has_failed = worst == Some(Status::Failed)
-            || self
-                .uploads
-                .iter()
-                .any(|upload| upload.status == Status::Failed);
-        self.status = match worst.filter(|status| severity(*status) > severity(Status::Partial)) {
+        self.status = match worst.filter(|status| *status > Status::Partial) {
             Some(status) => status,
             None if self.uncertain > 0 => Status::Unknown,
             None if self.waiting > 0 => Status::NotSent,
-            None if has_failed && self.accepted + self.unchanged == 0 => Status::Failed,
-            None if has_failed => Status::Partial,
             None if has_rejected && self.accepted + self.unchanged == 0 => Status::Failed,
             None if has_rejected => Status::Partial,
             None if self.accepted > 0 => Status::Done,
@@ -337,21 +326,6 @@ impl FileReport {
 const SEARCH_WAITS: &str = "the search for rejected records that Gong did not list has used its calls \
                             of the day: it goes on tomorrow, or now with --find-all-errors";
 
-/// The order in which statuses matter to people.
-fn severity(status: Status) -> u8 {
-    match status {
-        Status::Unchanged => 0,
-        Status::Done => 1,
-        Status::Partial => 2,
-        Status::Failed => 3,
-        Status::Invalid => 4,
-        Status::NotSent => 5,
-        Status::TimedOut => 6,
-        Status::Unknown => 7,
-        Status::Canceled => 8,
-    }
-}
-
 impl Report {
     pub(super) fn new(
         files: Vec<FileReport>,
@@ -360,11 +334,8 @@ impl Report {
         cause: Option<Arc<Error>>,
     ) -> Self {
         let any = |status| files.iter().any(|file| file.status == status);
-        let has_whole_failure = files.iter().any(|file| {
-            file.uploads
-                .iter()
-                .any(|upload| upload.status == Status::Failed)
-        });
+        let mut uploads = files.iter().flat_map(|file| &file.uploads);
+        let has_whole_failure = uploads.any(|upload| upload.status == Status::Failed);
         let verdict = if is_canceled {
             Verdict::Canceled
         } else if any(Status::Unknown) {
@@ -460,29 +431,33 @@ impl Report {
         self.is_stopped
     }
 
+    fn sum(&self, of: fn(&FileReport) -> u64) -> u64 {
+        self.files.iter().map(of).sum()
+    }
+
     /// How many records the files hold.
     pub fn records(&self) -> u64 {
-        self.files.iter().map(|file| file.records).sum()
+        self.sum(|file| file.records)
     }
 
     /// How many records Gong accepted in this push.
     pub fn accepted(&self) -> u64 {
-        self.files.iter().map(|file| file.accepted).sum()
+        self.sum(|file| file.accepted)
     }
 
     /// How many records Gong had already.
     pub fn unchanged(&self) -> u64 {
-        self.files.iter().map(|file| file.unchanged).sum()
+        self.sum(|file| file.unchanged)
     }
 
     /// How many records Gong rejected, in this push or before.
     pub fn rejected(&self) -> u64 {
-        self.files.iter().map(|file| file.rejected).sum()
+        self.sum(|file| file.rejected)
     }
 
     /// How many records no verdict covered in three tries.
     pub fn unconfirmed(&self) -> u64 {
-        self.files.iter().map(|file| file.unconfirmed).sum()
+        self.sum(|file| file.unconfirmed)
     }
 
     /// Whether uncertain records wait until calls are free to search for those that Gong rejects, by
