@@ -99,7 +99,7 @@ pub use report::{Done, FileReport, NotDone, RecordError, Report, Status, UploadR
 pub(crate) use event::{Events, Listener};
 
 /// How many events wait for a reader; while it does not read, later ones are dropped.
-pub(crate) const WAITING_EVENTS: usize = 1_024;
+const WAITING_EVENTS: usize = 1_024;
 
 /// The time that a canceled push has for the report about unfinished uploads.
 const STOPPING: Duration = Duration::from_secs(5);
@@ -213,20 +213,7 @@ impl Push {
         PushHandle,
         impl Future<Output = Result<Report, PushError>> + Send + 'static,
     ) {
-        let (sender, events) = mpsc::channel(WAITING_EVENTS);
-        let mut listener = self.listener.take();
-        self.listener = Some(Box::new(move |event| {
-            if let Some(listener) = &mut listener {
-                listener(event);
-            }
-            // The receiver does not have to read, and a slow one does not block the push.
-            drop(sender.try_send(event.clone()));
-        }));
-        let (cancel, canceled) = watch::channel(false);
-        let handle = PushHandle {
-            events,
-            cancel: CancelHandle(Arc::new(cancel)),
-        };
+        let (handle, canceled) = PushHandle::follow(&mut self.listener);
         (handle, self.carry_out(canceled))
     }
 
@@ -307,12 +294,20 @@ pub struct PushHandle {
 }
 
 impl PushHandle {
-    /// A handle with these events, which stops what watches this sender.
-    pub(crate) fn new(events: mpsc::Receiver<Event>, cancel: watch::Sender<bool>) -> Self {
-        Self {
-            events,
-            cancel: CancelHandle(Arc::new(cancel)),
-        }
+    /// A handle that receives what the listener does, and stops whoever watches the other end.
+    pub(crate) fn follow(listener: &mut Option<Listener>) -> (Self, watch::Receiver<bool>) {
+        let (sender, events) = mpsc::channel(WAITING_EVENTS);
+        let mut before = listener.take();
+        *listener = Some(Box::new(move |event| {
+            if let Some(before) = &mut before {
+                before(event);
+            }
+            // The receiver does not have to read, and a slow one blocks nothing.
+            drop(sender.try_send(event.clone()));
+        }));
+        let (cancel, canceled) = watch::channel(false);
+        let cancel = CancelHandle(Arc::new(cancel));
+        (Self { events, cancel }, canceled)
     }
 
     /// The next step; `None` when the push has ended.

@@ -12,13 +12,13 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span, info_span};
 
 use crate::IntegrationId;
 use crate::client::Client;
-use crate::push::{Event, Events, Listener, PushHandle, WAITING_EVENTS};
+use crate::push::{Event, Events, Listener, PushHandle};
 
 mod error;
 mod held;
@@ -90,17 +90,7 @@ impl Sync {
         PushHandle,
         impl Future<Output = Result<SyncReport, SyncError>> + Send + 'static,
     ) {
-        let (sender, events) = mpsc::channel(WAITING_EVENTS);
-        let mut listener = self.listener.take();
-        self.listener = Some(Box::new(move |event| {
-            if let Some(listener) = &mut listener {
-                listener(event);
-            }
-            // The receiver does not have to read, and a slow one does not block the sync.
-            drop(sender.try_send(event.clone()));
-        }));
-        let (cancel, canceled) = watch::channel(false);
-        let handle = PushHandle::new(events, cancel);
+        let (handle, canceled) = PushHandle::follow(&mut self.listener);
         (handle, self.carry_out(canceled))
     }
 
