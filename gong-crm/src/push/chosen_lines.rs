@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::PushError;
-use super::entry_lines::EntryLines;
+use super::lines::EntryLines;
 use super::planned::Chosen;
 use super::survey::TypeFiles;
 use crate::ObjectType;

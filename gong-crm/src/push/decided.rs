@@ -4,10 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::bodies::stride;
-use super::entry_lines::{EntryLines, GivenLines};
 use super::ids::id_hash;
 use super::known_lines::KnownLines;
-use super::lines::id_reader;
+use super::lines::{EntryLines, GivenLines, id_reader};
 use super::open_records::{OpenRecord, OpenRecords};
 use super::plan::{Decision, InFlight, Rules, decide};
 use super::planned::{Chosen, InFlightRecord, Plan};

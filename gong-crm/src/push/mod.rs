@@ -40,7 +40,6 @@ mod chosen_lines;
 mod decided;
 mod deliver;
 mod ended;
-mod entry_lines;
 mod event;
 mod execute;
 mod finish;

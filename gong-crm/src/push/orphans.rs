@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::PushError;
 use super::bodies::CHUNK;
-use super::entry_lines::EntryLines;
+use super::lines::EntryLines;
 use super::parents::{Coming, Parents};
 use super::plan::Share;
 use super::planned::{Chosen, Plan, TypePlan, upserted};

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use super::PushError;
 use super::decided::{Decided, name_errors};
-use super::entry_lines::GivenLines;
 use super::event::Event;
 use super::input::{OpenFile, blocking};
 use super::invalid::invalid_records;
 use super::known_lines::KnownLines;
 use super::level::Level;
+use super::lines::GivenLines;
 use super::notes::note_dates;
 use super::parents::{Coming, Parents};
 use super::planned::{Plan, Planned, TypePlan, upserted};

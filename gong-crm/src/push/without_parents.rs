@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::PushError;
-use super::entry_lines::EntryLines;
+use super::lines::EntryLines;
 use super::parents::{Coming, Parents};
 use super::session::Session;
 use super::survey::{Entry, TypeFiles};
