@@ -36,5 +36,5 @@ mod proptests;
 mod tests;
 
 pub(crate) use key::{HashKey, LineKey};
-pub(crate) use reader::{Facts, Reader, Reference};
+pub(crate) use reader::{Facts, Reader, RecordId, Reference};
 pub(crate) use sent_form::{Edits, deletion_line, sent_form, stage_line};

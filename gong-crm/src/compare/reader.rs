@@ -47,6 +47,9 @@ pub(crate) struct FieldHash<'l> {
     pub(crate) is_given: bool,
 }
 
+/// The type and the id of a record.
+pub(crate) type RecordId = (ObjectType, String);
+
 /// Another record that a line refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reference<'l> {
@@ -58,7 +61,7 @@ pub(crate) struct Reference<'l> {
 
 impl Reference<'_> {
     /// Its type and id.
-    pub(crate) fn into_owned(self) -> (ObjectType, String) {
+    pub(crate) fn into_owned(self) -> RecordId {
         (self.object_type, self.object_id.into_owned())
     }
 }
@@ -352,6 +355,12 @@ impl<'a> Reader<'a> {
             references.0.clear();
         }
         Ok(references.0)
+    }
+
+    /// The records that a line refers to; none if it can't be read.
+    pub(crate) fn referred(&mut self, line: &[u8]) -> Vec<RecordId> {
+        let references = self.references(line).unwrap_or_default();
+        references.into_iter().map(Reference::into_owned).collect()
     }
 
     /// Adds the documented defaults of the fields that the line that was read last does not have.

@@ -7,8 +7,7 @@ use super::PushError;
 use super::lines::EntryLines;
 use super::planned::Chosen;
 use super::survey::TypeFiles;
-use crate::ObjectType;
-use crate::compare::{LineKey, Reader, Reference};
+use crate::compare::{LineKey, Reader, RecordId, Reference};
 use crate::ledger::{Action, LineHash, Names, Seconds, SentField};
 
 /// A line that was read, with what must be known of it.
@@ -26,7 +25,7 @@ pub(super) struct Read {
     pub(super) modified: Option<Seconds>,
     /// The fields that the line has, by their numbers.
     pub(super) sent: Vec<SentField>,
-    pub(super) references: Vec<(ObjectType, String)>,
+    pub(super) references: Vec<RecordId>,
 }
 
 /// Reads lines of the files of one type.

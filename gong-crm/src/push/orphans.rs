@@ -13,7 +13,6 @@ use super::session::Session;
 use super::survey::{Entry, TypeFiles};
 use super::without_parents::{Orphan, WithoutParents};
 use crate::ObjectType;
-use crate::compare::Reference;
 use crate::ledger::{Action, LedgerError, Upload};
 
 impl Session {
@@ -128,12 +127,10 @@ impl Session {
         let mut lines = EntryLines::new(files);
         let mut again = Vec::new();
         for chunk in orphans.chunks(CHUNK) {
-            let mut references: Vec<Vec<(ObjectType, String)>> = Vec::with_capacity(chunk.len());
+            let mut references = Vec::with_capacity(chunk.len());
             for orphan in chunk {
                 let (_, line) = lines.read(&orphan.entry)?;
-                let of_line = reader.references(line).unwrap_or_default().into_iter();
-                let of_line = of_line.map(Reference::into_owned);
-                references.push(of_line.collect());
+                references.push(reader.referred(line));
             }
             let all = references.iter().flatten();
             parents.look_up(self, all).await?;

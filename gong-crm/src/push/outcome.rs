@@ -182,11 +182,9 @@ impl Session {
     }
 
     /// Notes the records that Gong does not have because this upload did not come to it.
-    fn note_missing_of(&self, upload: &Upload, pending: &[Pending]) {
-        for pending in pending
-            .iter()
-            .filter(|pending| pending.action == Action::Create)
-        {
+    pub(super) fn note_missing_of(&self, upload: &Upload, pending: &[Pending]) {
+        let pending = pending.iter();
+        for pending in pending.filter(|pending| pending.action == Action::Create) {
             self.missing.add(upload.object_type, &pending.object_id);
         }
     }

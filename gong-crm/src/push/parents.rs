@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::ids::id_hash;
 use super::session::Session;
 use crate::ObjectType;
+use crate::compare::RecordId;
 use crate::ledger::{
     Current, Direction, LedgerError, Milliseconds, MissingParents, REFERS, RecordState, Upload,
     UploadState,
@@ -143,11 +144,11 @@ pub(super) struct Parents {
     holds_back: bool,
     coming: Coming,
     /// The records that the push sends although Gong did not have them any more.
-    restored: HashSet<(ObjectType, String)>,
+    restored: HashSet<RecordId>,
     /// The records of the input that the push does not send: they are held back or left out.
-    held: HashSet<(ObjectType, String)>,
+    held: HashSet<RecordId>,
     /// The answers of the ledger.
-    looked_up: HashMap<(ObjectType, String), Parent>,
+    looked_up: HashMap<RecordId, Parent>,
     /// Types that have a source which this round did not read.
     unread: HashSet<ObjectType>,
     /// Records of the first type that refer to records of the second which Gong may not have.
@@ -210,11 +211,7 @@ impl Parents {
 
     /// Notes what a push found out about records that it sent: those that Gong does not have, and
     /// those that it may not have.
-    pub(super) fn note_found(
-        &mut self,
-        missing: HashSet<(ObjectType, String)>,
-        unsure: HashSet<(ObjectType, String)>,
-    ) {
+    pub(super) fn note_found(&mut self, missing: HashSet<RecordId>, unsure: HashSet<RecordId>) {
         let unsure = unsure.into_iter().map(|of| (of, Parent::Unsure));
         let missing = missing.into_iter().map(|of| (of, Parent::Absent));
         self.looked_up.extend(unsure.chain(missing));
@@ -227,14 +224,14 @@ impl Parents {
     }
 
     /// Notes records of the input that the push does not send.
-    pub(super) fn note_held(&mut self, held: impl IntoIterator<Item = (ObjectType, String)>) {
+    pub(super) fn note_held(&mut self, held: impl IntoIterator<Item = RecordId>) {
         self.held.extend(held);
     }
 
     pub(super) async fn look_up(
         &mut self,
         session: &Session,
-        references: impl IntoIterator<Item = &(ObjectType, String)>,
+        references: impl IntoIterator<Item = &RecordId>,
     ) -> Result<(), LedgerError> {
         let mut unknown: BTreeMap<ObjectType, HashSet<&str>> = BTreeMap::new();
         for reference in references {
@@ -261,18 +258,18 @@ impl Parents {
         Ok(())
     }
 
-    fn is_coming(&self, reference: &(ObjectType, String)) -> bool {
+    fn is_coming(&self, reference: &RecordId) -> bool {
         let (object_type, id) = reference;
         self.coming.has(*object_type, id_hash(&self.key, id)) && !self.held.contains(reference)
     }
 
-    fn is_being_deleted(&self, (object_type, id): &(ObjectType, String)) -> bool {
+    fn is_being_deleted(&self, (object_type, id): &RecordId) -> bool {
         self.coming
             .is_deleting(*object_type, id_hash(&self.key, id))
     }
 
     /// Why a record is held back that refers to these, if it is.
-    pub(super) fn reason(&self, references: &[(ObjectType, String)]) -> Option<String> {
+    pub(super) fn reason(&self, references: &[RecordId]) -> Option<String> {
         if !self.holds_back {
             return None;
         }
@@ -297,7 +294,7 @@ impl Parents {
     }
 
     /// The types of those that Gong may not have when a record that refers to them is sent.
-    pub(super) fn missing(&self, references: &[(ObjectType, String)]) -> MissingParents {
+    pub(super) fn missing(&self, references: &[RecordId]) -> MissingParents {
         let mut missing = MissingParents::default();
         for reference in references {
             let is_missing = match self.looked_up.get(reference) {
@@ -313,7 +310,7 @@ impl Parents {
     }
 
     /// Notes those that Gong may not have, of a record of a type that is sent.
-    pub(super) fn note_doubts(&mut self, of: ObjectType, references: &[(ObjectType, String)]) {
+    pub(super) fn note_doubts(&mut self, of: ObjectType, references: &[RecordId]) {
         for reference in references {
             let doubt = match self.looked_up.get(reference) {
                 Some(Parent::NeverSent) => Doubt::NeverSent,
@@ -336,7 +333,7 @@ impl Parents {
     pub(super) fn first_missing<'a>(
         &self,
         of: ObjectType,
-        references: &'a [(ObjectType, String)],
+        references: &'a [RecordId],
     ) -> Option<&'a str> {
         let mut of_type = references
             .iter()
@@ -347,11 +344,7 @@ impl Parents {
     }
 
     /// Whether Gong has got what a record refers to, and did not have when it was sent.
-    pub(super) fn have_come(
-        &self,
-        missing: MissingParents,
-        references: &[(ObjectType, String)],
-    ) -> bool {
+    pub(super) fn have_come(&self, missing: MissingParents, references: &[RecordId]) -> bool {
         let mut has_come = false;
         for reference in references {
             let is_coming = self.is_coming(reference);

@@ -21,7 +21,7 @@ use super::report::{FileReport, RecordError};
 use super::session::Session;
 use super::survey::{Survey, TypeFiles, survey};
 use crate::ObjectType;
-use crate::compare::{HashKey, LineKey};
+use crate::compare::{HashKey, LineKey, RecordId};
 use crate::ledger::{Action, Current, Head, LedgerError, Purpose, Upload, UploadState};
 
 /// From this size of a type's files on, all records of the type are read from the ledger, so that most
@@ -309,7 +309,7 @@ impl Session {
 }
 
 /// The records of the input that are not sent: a limit or a finding holds them back.
-fn held_records(plan: &Plan) -> impl Iterator<Item = (ObjectType, String)> {
+fn held_records(plan: &Plan) -> impl Iterator<Item = RecordId> {
     let changes = plan.round.held.iter();
     let changes = changes.filter(|held| held.action != Action::Delete);
     let changes = changes.map(|held| (held.object_type, held.object_id.clone()));

@@ -16,7 +16,7 @@ use super::reads::Round;
 use super::spool::Spool;
 use super::{Options, PushError};
 use crate::client::Client;
-use crate::compare::Reader;
+use crate::compare::{Reader, RecordId};
 use crate::ledger::store::StoreFuture;
 use crate::ledger::{Facts, LedgerError, LockedLedger, Milliseconds, RecordState, Space, SpentOn};
 use crate::{IntegrationId, ObjectType};
@@ -87,10 +87,10 @@ async fn sweep(ledger: &LockedLedger, spool: &Spool) -> Result<(), LedgerError> 
 
 /// Records that others may refer to, each as often as it was added.
 #[derive(Debug, Default)]
-pub(super) struct RecordSet(Mutex<HashMap<(ObjectType, String), u32>>);
+pub(super) struct RecordSet(Mutex<HashMap<RecordId, u32>>);
 
 impl RecordSet {
-    fn records(&self) -> MutexGuard<'_, HashMap<(ObjectType, String), u32>> {
+    fn records(&self) -> MutexGuard<'_, HashMap<RecordId, u32>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -101,7 +101,7 @@ impl RecordSet {
     }
 
     /// Takes a record out that was added once.
-    pub(super) fn remove(&self, record: &(ObjectType, String)) {
+    pub(super) fn remove(&self, record: &RecordId) {
         let mut records = self.records();
         match records.get_mut(record) {
             Some(count) if *count > 1 => *count -= 1,
@@ -126,7 +126,7 @@ impl RecordSet {
         self.records().is_empty()
     }
 
-    pub(super) fn all(&self) -> HashSet<(ObjectType, String)> {
+    pub(super) fn all(&self) -> HashSet<RecordId> {
         self.records().keys().cloned().collect()
     }
 }

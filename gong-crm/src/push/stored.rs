@@ -1,14 +1,16 @@
 //! The bodies of uploads in the spool: read, copied in part, checked and discarded.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
+use std::io::{self, Read, Write as _};
 use std::path::Path;
 
+use gong_records::io::lines::Lines;
 use ring::digest::{Context, SHA256};
 
 use super::lines::{each_line, place_of};
 use super::session::Session;
 use super::spool::Spool;
+use crate::compare::{Reader, RecordId, Reference};
 use crate::ledger::{Content, LedgerError, Pending, Upload, UploadState, hexadecimal};
 
 impl Session {
@@ -145,6 +147,53 @@ impl Session {
                 .unwrap_or_default(),
             ..Content::default()
         }
+    }
+}
+
+/// What the lines of a body refer to, one after another.
+pub(super) struct BodyReferences {
+    lines: Lines<Box<dyn Read + Send>>,
+    reader: Reader<'static>,
+}
+
+impl BodyReferences {
+    pub(super) fn open(body: &Path, reader: Reader<'static>) -> io::Result<Self> {
+        let lines = Lines::open(body)?;
+        Ok(Self { lines, reader })
+    }
+
+    /// What the next line refers to, and its place.
+    fn next(&mut self) -> io::Result<Option<(usize, Vec<Reference<'_>>)>> {
+        let Some(line) = self.lines.next_line()? else {
+            return Ok(None);
+        };
+        let references = self.reader.references(line.bytes).unwrap_or_default();
+        Ok(Some((place_of(&line), references)))
+    }
+
+    /// What the next lines refer to, at most so many; none at the end.
+    pub(super) fn owned(&mut self, lines: usize) -> io::Result<Vec<(usize, Vec<RecordId>)>> {
+        let mut owned = Vec::new();
+        while owned.len() < lines
+            && let Some((place, references)) = self.next()?
+        {
+            let references = references.into_iter().map(Reference::into_owned);
+            owned.push((place, references.collect()));
+        }
+        Ok(owned)
+    }
+
+    /// The first record that a line refers to and that is one of these.
+    pub(super) fn find(
+        &mut self,
+        is_it: impl Fn(&Reference<'_>) -> bool,
+    ) -> io::Result<Option<RecordId>> {
+        while let Some((_, references)) = self.next()? {
+            if let Some(found) = references.into_iter().find(&is_it) {
+                return Ok(Some(found.into_owned()));
+            }
+        }
+        Ok(None)
     }
 }
 

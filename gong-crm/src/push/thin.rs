@@ -1,16 +1,14 @@
 //! Takes out of an upload that was not sent yet what must not be sent any more.
 
-use std::collections::BTreeSet;
-use std::io;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::lines::{each_line, place_of};
+use super::bodies::CHUNK;
 use super::parents::{Coming, Parents};
+use super::planned::HeldBack;
 use super::session::Session;
-use crate::ObjectType;
-use crate::compare::Reference;
+use super::stored::BodyReferences;
 use crate::ledger::{
-    Action, Conclusion, Content, Direction, LedgerError, Pending, RecordState, Upload, UploadState,
+    Conclusion, Direction, LedgerError, Pending, RecordState, Upload, UploadState,
 };
 
 impl Session {
@@ -26,7 +24,6 @@ impl Session {
     async fn parents_now(
         &self,
         upload: &Upload,
-        body: &Path,
         may_be_stale: bool,
     ) -> Result<Option<Parents>, LedgerError> {
         let is_new = !may_be_stale && !self.must_look_at_parents(upload);
@@ -34,23 +31,14 @@ impl Session {
             return Ok(None);
         }
         let mut coming = Coming::default();
-        let mut referred: BTreeSet<(ObjectType, String)> = BTreeSet::new();
         if may_be_stale {
-            let mut reader = self.reader(upload.object_type);
-            let read = each_line(body, |line| {
-                let references = reader.references(line.bytes).unwrap_or_default();
-                referred.extend(references.into_iter().map(Reference::into_owned));
-                Ok::<(), io::Error>(())
-            });
-            read.map_err(|error| LedgerError::storage(body, error))?;
             let mut open = self.ledger.open_uploads().await?;
             // What a later push planned is sent after this.
             open.retain(|of| of.state != UploadState::Planned || of.push <= upload.push);
-            let wanted = reader.referred_types().collect();
+            let wanted = self.referred_types([upload.object_type]);
             coming = Coming::new(self, &wanted, [], &open).await?;
         }
         let mut parents = Parents::new(self, coming);
-        parents.look_up(self, &referred).await?;
         parents.note_found(self.missing.all(), self.unsure.all());
         Ok(Some(parents))
     }
@@ -67,40 +55,45 @@ impl Session {
         let Some(body) = upload.body.as_ref().map(|body| self.spool.path(body)) else {
             return Ok(Vec::new());
         };
-        let parents = self.parents_now(upload, &body, may_be_stale).await?;
         let overtaken = if may_be_stale {
             self.overtaken(upload, pending).await?
         } else {
             BTreeSet::new()
         };
-        let mut held: Vec<(usize, String, Vec<u8>)> = Vec::new();
+        let mut held: BTreeMap<usize, String> = BTreeMap::new();
         let mut is_marked = false;
-        if let Some(parents) = &parents {
-            let mut reader = self.reader(upload.object_type);
-            let read = each_line(&body, |line| {
-                let place = place_of(&line);
-                if overtaken.contains(&place) {
-                    return Ok(());
+        if let Some(mut parents) = self.parents_now(upload, may_be_stale).await? {
+            let failed = |error| LedgerError::storage(&body, error);
+            let reader = self.reader(upload.object_type);
+            let mut lines = BodyReferences::open(&body, reader).map_err(failed)?;
+            loop {
+                let chunk = lines.owned(CHUNK).map_err(failed)?;
+                if chunk.is_empty() {
+                    break;
                 }
-                let references = reader.references(line.bytes).unwrap_or_default();
-                let references = references.into_iter().map(Reference::into_owned);
-                let references: Vec<_> = references.collect();
-                if let Some(reason) = parents.reason(&references) {
-                    held.push((place, reason, line.bytes.to_vec()));
-                } else if let Some(pending) = pending.get_mut(place) {
-                    let before = pending.missing_parents;
-                    let missing = parents.missing(&references);
-                    // Of one that was planned now, only what was found since is looked up.
-                    pending.missing_parents = if may_be_stale {
-                        missing
-                    } else {
-                        before.union(missing)
-                    };
-                    is_marked |= pending.missing_parents != before;
+                if may_be_stale {
+                    let references = chunk.iter().flat_map(|(_, references)| references);
+                    parents.look_up(self, references).await?;
                 }
-                Ok::<(), io::Error>(())
-            });
-            read.map_err(|error| LedgerError::storage(&body, error))?;
+                for (place, references) in chunk {
+                    if overtaken.contains(&place) {
+                        continue;
+                    }
+                    if let Some(reason) = parents.reason(&references) {
+                        held.insert(place, reason);
+                    } else if let Some(pending) = pending.get_mut(place) {
+                        let before = pending.missing_parents;
+                        let missing = parents.missing(&references);
+                        // Of one that was planned now, only what was found since is looked up.
+                        pending.missing_parents = if may_be_stale {
+                            missing
+                        } else {
+                            before.union(missing)
+                        };
+                        is_marked |= pending.missing_parents != before;
+                    }
+                }
+            }
         }
         if held.is_empty() && overtaken.is_empty() {
             if is_marked {
@@ -108,36 +101,21 @@ impl Session {
             }
             return Ok(Vec::new());
         }
-        let removed: BTreeSet<usize> = held
-            .iter()
-            .map(|(place, ..)| *place)
-            .chain(overtaken)
-            .collect();
-        let places: Vec<usize> = (0..pending.len())
-            .filter(|place| !removed.contains(place))
-            .collect();
-        let with_content: Vec<(Pending, String, Content)> = held
-            .iter()
-            .map(|(place, reason, line)| {
-                let pending = pending[*place].clone();
-                let content = self.content(upload, &pending, line);
-                (pending, reason.clone(), content)
-            })
-            .collect();
-        self.ledger
-            .hold_back(upload, &with_content, self.now())
-            .await?;
-        let kept = self.keep_only(upload, pending, &places).await?;
-        for (pending, ..) in &with_content {
-            if pending.action == Action::Create {
-                self.missing.add(upload.object_type, &pending.object_id);
-            }
+        let mut contents = self.contents(upload, pending, |place| held.contains_key(&place));
+        let is_kept = |place: &usize| !held.contains_key(place) && !overtaken.contains(place);
+        let places: Vec<usize> = (0..pending.len()).filter(is_kept).collect();
+        let held = held.into_iter().filter_map(|(place, reason)| {
+            let content = contents.remove(&place).unwrap_or_default();
+            Some((pending.get(place)?.clone(), reason, content))
+        });
+        let held: Vec<HeldBack> = held.collect();
+        self.ledger.hold_back(upload, &held, self.now()).await?;
+        *pending = self.keep_only(upload, pending, &places).await?;
+        for (pending, ..) in &held {
+            self.note_missing_of(upload, std::slice::from_ref(pending));
         }
-        *pending = kept;
-        Ok(with_content
-            .into_iter()
-            .map(|(pending, reason, _)| (pending, reason))
-            .collect())
+        let held = held.into_iter();
+        Ok(held.map(|(pending, reason, _)| (pending, reason)).collect())
     }
 
     /// Removes all but some records from an upload that was not sent, and returns the remaining

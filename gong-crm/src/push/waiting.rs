@@ -4,27 +4,15 @@
 use std::collections::{HashMap, HashSet};
 use std::io;
 
-use super::lines::{each_line, id_reader};
+use super::lines::id_reader;
 use super::planned::Planned;
 use super::session::Session;
-use crate::ObjectType;
+use super::stored::BodyReferences;
+use crate::compare::{RecordId, Reference};
 use crate::ledger::{Direction, LedgerError, Pending, Upload, UploadState};
 
 /// New records, by the number of the upload without a verdict that holds them.
-pub(super) type NewRecords = HashMap<u64, Vec<(ObjectType, String)>>;
-
-/// Why the lines of a body are read no further.
-enum Stop {
-    /// A record refers to one that is under way.
-    Found(String),
-    Failed(io::Error),
-}
-
-impl From<io::Error> for Stop {
-    fn from(error: io::Error) -> Self {
-        Self::Failed(error)
-    }
-}
+pub(super) type NewRecords = HashMap<u64, Vec<RecordId>>;
 
 impl Session {
     /// Notes the new records of uploads that have no verdict: of those that are not part of this run,
@@ -53,9 +41,9 @@ impl Session {
     pub(super) async fn note_under_way(
         &self,
         upload: &Upload,
-    ) -> Result<Vec<(ObjectType, String)>, LedgerError> {
+    ) -> Result<Vec<RecordId>, LedgerError> {
         let pending = self.ledger.manifest(upload.number).await?;
-        let new: Vec<(ObjectType, String)> = pending
+        let new: Vec<RecordId> = pending
             .into_iter()
             .filter(Pending::may_be_first)
             .map(|pending| (upload.object_type, pending.object_id))
@@ -76,27 +64,26 @@ impl Session {
             return Ok(None);
         };
         let body = self.spool.path(body);
-        let mut reader = id_reader(self.key, upload.object_type);
-        let read = each_line(&body, |line| {
-            let references = reader.references(line.bytes).unwrap_or_default();
-            let mut parents = references.iter();
-            let parent = parents
-                .find(|parent| (self.under_way).contains(parent.object_type, &parent.object_id));
-            match parent {
-                Some(parent) => Err(Stop::Found(format!(
-                    "not sent: it refers to {} {}, which is new, and whose upload has no verdict yet",
-                    parent.object_type, parent.object_id
-                ))),
-                None => Ok(()),
-            }
-        });
-        match read {
-            Err(Stop::Found(reason)) => Ok(Some(reason)),
+        let is_under_way = |parent: &Reference<'_>| {
+            let Reference {
+                object_type,
+                object_id,
+            } = parent;
+            self.under_way.contains(*object_type, object_id)
+        };
+        let reader = id_reader(self.key, upload.object_type);
+        let parent =
+            BodyReferences::open(&body, reader).and_then(|mut lines| lines.find(is_under_way));
+        match parent {
+            Ok(parent) => Ok(parent.map(|(object_type, object_id)| {
+                format!(
+                    "not sent: it refers to {object_type} {object_id}, which is new, and whose upload \
+                     has no verdict yet"
+                )
+            })),
             // That its content is lost is said where it is sent.
-            Err(Stop::Failed(error)) if error.kind() != io::ErrorKind::NotFound => {
-                Err(LedgerError::storage(body, error))
-            }
-            _ => Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(LedgerError::storage(body, error)),
         }
     }
 }

@@ -11,7 +11,6 @@ use super::parents::{Coming, Parents};
 use super::session::Session;
 use super::survey::{Entry, TypeFiles};
 use crate::ObjectType;
-use crate::compare::Reference;
 use crate::ledger::{MissingParents, Seconds};
 
 /// A record that is unchanged, and that Gong was sent without what it refers to.
@@ -113,8 +112,7 @@ impl Session {
             return Ok((None, None));
         };
         let object_id = facts.object_id.into_owned();
-        let references = reader.references(line).unwrap_or_default().into_iter();
-        let references: Vec<(ObjectType, String)> = references.map(Reference::into_owned).collect();
+        let references = reader.referred(line);
         let mut parents = Parents::new(self, Coming::default());
         parents.look_up(self, &references).await?;
         let missing = parents.first_missing(parent, &references);
