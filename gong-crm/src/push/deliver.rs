@@ -30,10 +30,9 @@ const DEADLINE: SignedDuration = SignedDuration::from_hours(6);
 /// How often a response that is not Gong's, such as a page of a proxy, counts as temporary.
 const STRANGE_ANSWERS: u32 = 4;
 
-/// How an upload ended for this push.
-#[derive(Debug)]
+/// What is known of an upload that was delivered.
+#[derive(Debug, Default)]
 pub(super) struct Delivered {
-    pub(super) end: End,
     /// Gong's last status.
     pub(super) status: Option<RequestStatus>,
     /// Why there is no verdict.
@@ -50,10 +49,7 @@ struct Delivery<'s> {
     /// Whether an earlier push planned it.
     is_older: bool,
     state: State,
-    status: Option<RequestStatus>,
-    reason: String,
-    cause: Option<Arc<Error>>,
-    calls: u32,
+    known: Delivered,
     sending: Attempts<'s>,
     /// Why it is not known whether the last try arrived.
     unclear: Option<Arc<Error>>,
@@ -62,8 +58,8 @@ struct Delivery<'s> {
 }
 
 impl Session {
-    /// Delivers an upload, from any state in the ledger.
-    pub(super) async fn deliver(&self, upload: &mut Upload, is_older: bool) -> Delivered {
+    /// Delivers an upload, from any state in the ledger. Gives how it ended for this push.
+    pub(super) async fn deliver(&self, upload: &mut Upload, is_older: bool) -> (End, Delivered) {
         let clock = &*self.client.clock;
         let mut delivery = Delivery {
             session: self,
@@ -73,10 +69,7 @@ impl Session {
             },
             upload,
             is_older,
-            status: None,
-            reason: String::new(),
-            cause: None,
-            calls: 0,
+            known: Delivered::default(),
             sending: Attempts::start(&self.options.retry, clock),
             unclear: None,
             accepted: None,
@@ -97,7 +90,7 @@ impl Session {
             };
             if let Err(error) = saved {
                 self.note_ledger(&error);
-                delivery.reason = error.to_string();
+                delivery.known.reason = error.to_string();
                 break if state.may_have_arrived {
                     End::Unknown
                 } else {
@@ -111,20 +104,7 @@ impl Session {
                 Next::End(end) => break end,
             };
         };
-        let Delivery {
-            status,
-            reason,
-            cause,
-            calls,
-            ..
-        } = delivery;
-        Delivered {
-            end,
-            status,
-            reason,
-            cause,
-            calls,
-        }
+        (end, delivery.known)
     }
 }
 
@@ -140,10 +120,8 @@ impl Delivery<'_> {
     /// Gives the upload its state; whether it is another than before.
     fn note_state(&mut self) -> bool {
         let stage = self.state.stage;
-        let status = self
-            .status
-            .as_ref()
-            .and_then(|status| serde_json::to_string(status).ok());
+        let status = self.known.status.as_ref();
+        let status = status.and_then(|status| serde_json::to_string(status).ok());
         let is_saved = self.upload.state == stage && self.upload.status == status;
         if is_saved {
             return false;
@@ -159,8 +137,8 @@ impl Delivery<'_> {
 
     fn failed(&mut self, error: Error) -> Arc<Error> {
         let error = Arc::new(error);
-        self.reason = error.to_string();
-        self.cause = Some(Arc::clone(&error));
+        self.known.reason = error.to_string();
+        self.known.cause = Some(Arc::clone(&error));
         error
     }
 
@@ -174,7 +152,7 @@ impl Delivery<'_> {
             self.upload.body.is_some()
         };
         if !has_body {
-            "its content is lost: push its records again".clone_into(&mut self.reason);
+            "its content is lost: push its records again".clone_into(&mut self.known.reason);
             return Event::StatusLost;
         }
         if let Some(error) = self.unclear.take()
@@ -185,26 +163,26 @@ impl Delivery<'_> {
         // The permit is never closed, and lives as long as the push.
         let permit = session.send_permit.acquire().await;
         if let Some(fatal) = session.fatal() {
-            self.reason.clone_from(&fatal.reason);
-            self.cause.clone_from(&fatal.error);
+            self.known.reason.clone_from(&fatal.reason);
+            self.known.cause.clone_from(&fatal.error);
             return Event::SendRefused;
         }
         self.state.stage = UploadState::Sending;
         if let Err(error) = self.save().await {
             session.note_ledger(&error);
-            self.reason = error.to_string();
+            self.known.reason = error.to_string();
             self.state.stage = UploadState::Planned;
             return Event::SendRefused;
         }
-        self.calls += 1;
+        self.known.calls += 1;
         let sent = self.send_once().await;
         drop(permit);
         let Err(error) = sent else {
             session.events.emit(Progress::Accepted {
                 client_request_id: self.upload.client_request_id.clone(),
             });
-            self.reason.clear();
-            self.cause = None;
+            self.known.reason.clear();
+            self.known.cause = None;
             return Event::SendAccepted;
         };
         let action = for_upload(&error);
@@ -277,7 +255,7 @@ impl Delivery<'_> {
     }
 
     async fn status_once(&mut self) -> Result<RequestStatus, Error> {
-        self.calls += 1;
+        self.known.calls += 1;
         let client = self.session.client.api();
         let status = client
             .request_status_once(self.upload.integration_id, &self.upload.client_request_id)
@@ -289,11 +267,11 @@ impl Delivery<'_> {
         Ok(status)
     }
 
-    fn known(&mut self, status: RequestStatus) -> Event {
+    fn learn(&mut self, status: RequestStatus) -> Event {
         let is_final = status.status.is_final();
-        self.status = Some(status);
-        self.reason.clear();
-        self.cause = None;
+        self.known.status = Some(status);
+        self.known.reason.clear();
+        self.known.cause = None;
         if is_final {
             Event::StatusFinal
         } else {
@@ -311,7 +289,7 @@ impl Delivery<'_> {
         let mut not_found = 0;
         loop {
             let error = match self.status_once().await {
-                Ok(status) => return self.known(status),
+                Ok(status) => return self.learn(status),
                 Err(error) => error,
             };
             let retry_after = error.retry_after();
@@ -323,16 +301,11 @@ impl Delivery<'_> {
                 clock.sleep(answered.next().unwrap_or_default()).await;
                 continue;
             }
-            let gives_up = for_idempotent(&error) == RetryAction::GiveUp;
+            let is_final = for_idempotent(&error) == RetryAction::GiveUp;
             let error = self.failed(error);
-            if gives_up {
+            let pause = attempts.next_pause(retry_after).filter(|_| !is_final);
+            let Some(pause) = pause else {
                 self.session.note(&error);
-                return Event::StatusUnanswered;
-            }
-            let Some(pause) = attempts.next_pause(retry_after) else {
-                if let Some(cause) = self.cause.clone() {
-                    self.session.note(&cause);
-                }
                 return Event::StatusUnanswered;
             };
             clock.sleep(pause).await;
@@ -342,7 +315,7 @@ impl Delivery<'_> {
     /// Asks for the verdict until Gong has finished, or the time is up.
     async fn await_verdict(&mut self) -> Event {
         if self.session.options.wait == Wait::UntilSent {
-            "not waited for".clone_into(&mut self.reason);
+            "not waited for".clone_into(&mut self.known.reason);
             return Event::WaitGivenUp;
         }
         let clock = &*self.session.client.clock;
@@ -358,9 +331,9 @@ impl Delivery<'_> {
             let mut pause = pause;
             asked += 1;
             match self.status_once().await {
-                Ok(status) if status.status.is_final() => return self.known(status),
+                Ok(status) if status.status.is_final() => return self.learn(status),
                 Ok(status) => {
-                    self.known(status);
+                    self.learn(status);
                 }
                 Err(error) if is_not_found(&error) => {
                     self.upload.not_found += 1;
@@ -386,13 +359,13 @@ impl Delivery<'_> {
                 }
             }
             if self.is_past_deadline() {
-                "Gong gave no verdict within 6 hours".clone_into(&mut self.reason);
+                "Gong gave no verdict within 6 hours".clone_into(&mut self.known.reason);
                 return Event::StatusLost;
             }
             let waited = clock.monotonic().saturating_sub(started);
             if waited.saturating_add(pause) > policy.timeout {
-                if self.reason.is_empty() {
-                    self.reason = still_processing(waited, asked);
+                if self.known.reason.is_empty() {
+                    self.known.reason = still_processing(waited, asked);
                 }
                 return Event::WaitGivenUp;
             }

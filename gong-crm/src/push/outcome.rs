@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use gong_client::status::RequestStatus;
+use gong_client::status::{RequestState, RequestStatus};
 
 use super::deliver::{NOT_FOUND_BEFORE_RESEND, is_not_found};
 use super::ended::{Counts, Ended, Outcome, unfinished};
@@ -88,13 +88,14 @@ impl Session {
                 pending.clear();
             }
         }
-        let delivered = self.deliver(upload, may_be_stale).await;
+        let (end, delivered) = self.deliver(upload, may_be_stale).await;
         // Many uploads can wait for their verdict at the same time: their records are read when it
         // is there.
         *pending = self.records_of(upload, may_be_stale).await?;
-        let mut ended = match delivered.end {
+        let mut ended = match end {
             End::Verdict => {
-                let status = delivered.status.unwrap_or_else(empty_status);
+                let status = delivered.status;
+                let status = status.unwrap_or_else(|| RequestStatus::new(RequestState::Done));
                 self.conclude(upload, pending, &status).await?
             }
             End::Lost => {
@@ -108,12 +109,12 @@ impl Session {
             }
             End::IdTaken => self.id_taken(upload, pending).await?,
             End::NotSent | End::NotFinished | End::Unknown => {
-                let status = match delivered.end {
+                let status = match end {
                     End::NotSent => Status::NotSent,
                     End::NotFinished => Status::TimedOut,
                     _ => Status::Unknown,
                 };
-                if delivered.end == End::NotSent {
+                if end == End::NotSent {
                     self.note_missing_of(upload, pending);
                 }
                 let (reason, cause) = (delivered.reason, delivered.cause);
@@ -401,8 +402,4 @@ impl Session {
             })
             .collect())
     }
-}
-
-fn empty_status() -> RequestStatus {
-    RequestStatus::new(gong_client::status::RequestState::Done)
 }

@@ -163,12 +163,12 @@ impl Session {
                 records: part.iter().cloned().collect(),
             }];
             self.ledger.begin(new, &mut []).await?;
-            let delivered = self.deliver(&mut upload, false).await;
+            let (end, delivered) = self.deliver(&mut upload, false).await;
             self.count_search_calls(delivered.calls);
-            if delivered.end == End::IdTaken {
+            if end == End::IdTaken {
                 self.id_taken(&mut upload, &part).await?;
             }
-            let (End::Verdict, Some(status)) = (delivered.end, delivered.status) else {
+            let (End::Verdict, Some(status)) = (end, delivered.status) else {
                 search.uploads.push(upload);
                 return Ok(());
             };
