@@ -6,7 +6,6 @@ use std::sync::Arc;
 use gong_client::error::Error;
 
 use super::report::{FileReport, RecordError, Status, UploadReport};
-use super::verdict::{Judgement, Rest};
 use crate::ObjectType;
 use crate::ledger::{Pending, RecordOutcome, Upload, UploadState};
 
@@ -21,23 +20,23 @@ pub(super) struct Ended {
     pub(super) reason: String,
     pub(super) cause: Option<Arc<Error>>,
     /// What became of its records, by the place of the source in the upload.
-    pub(super) counts: BTreeMap<u32, Counts>,
-    pub(super) errors: Vec<(u32, RecordError)>,
+    pub(super) sources: BTreeMap<u32, OfSource>,
     /// Uploads that were made to find out which of its records Gong rejects.
     pub(super) searches: Vec<Upload>,
     /// Whether more of them are needed than calls are left for today.
     pub(super) waits_for_search: bool,
 }
 
-/// Records of one file in one upload.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Counts {
+/// What became of the records of one source in one upload.
+#[derive(Debug, Default)]
+pub(super) struct OfSource {
     pub(super) records: u64,
     pub(super) accepted: u64,
     pub(super) rejected: u64,
     pub(super) held_back: u64,
     pub(super) uncertain: u64,
     pub(super) unconfirmed: u64,
+    errors: Vec<RecordError>,
 }
 
 /// What became of a record: the outcome, Gong's reason, and the upload and line that say so.
@@ -64,108 +63,88 @@ pub(super) fn unfinished(
     cause: Option<Arc<Error>>,
     pending: &[Pending],
 ) -> Ended {
-    let mut counts: BTreeMap<u32, Counts> = BTreeMap::new();
+    let mut sources: BTreeMap<u32, OfSource> = BTreeMap::new();
     for pending in pending.iter().filter(|pending| !pending.is_replacement()) {
-        counts.entry(pending.source).or_default().records += 1;
+        sources.entry(pending.source).or_default().records += 1;
     }
     if pending.is_empty() {
         let is_only = upload.sources.len() == 1;
         for source in 0..u32::try_from(upload.sources.len()).unwrap_or(u32::MAX) {
-            let records = if is_only { upload.records } else { 0 };
-            let of_source = Counts {
-                records,
-                ..Counts::default()
-            };
-            counts.insert(source, of_source);
+            let of_source = sources.entry(source).or_default();
+            of_source.records = if is_only { upload.records } else { 0 };
         }
     }
     Ended {
         reason,
         cause,
-        counts,
+        sources,
         ..Ended::without_records(upload, status)
     }
 }
 
 impl Ended {
-    /// The end of an upload that has its verdict, from what became of each record.
+    /// The end of an upload that has its verdict, from what became of each record. The reason is that
+    /// of the upload as a whole.
     pub(super) fn of_verdict(
         upload: &Upload,
         pending: &[Pending],
-        judgement: &Judgement,
+        reason: &str,
         outcomes: &[Outcome],
         searches: Vec<Upload>,
     ) -> Self {
-        let mut counts: BTreeMap<u32, Counts> = BTreeMap::new();
-        let mut errors = Vec::new();
-        let (mut taken, mut open, mut not_accepted) = (0_u64, 0_u64, 0_u64);
+        let mut sources: BTreeMap<u32, OfSource> = BTreeMap::new();
+        let (mut open, mut not_accepted, mut rejected) = (0_u64, 0_u64, 0_u64);
         for (pending, outcome) in pending.iter().zip(outcomes) {
             // What becomes of the user, the upload with the new address says: Gong also rejects the
             // deletion of a user that it does not have.
             let is_judged = outcome.outcome != RecordOutcome::NotAccepted;
             if pending.is_replacement() && is_judged {
-                taken += 1;
                 continue;
             }
-            let of_file = counts.entry(pending.source).or_default();
-            of_file.records += 1;
-            match outcome.outcome {
+            let of_source = sources.entry(pending.source).or_default();
+            of_source.records += 1;
+            let (count, sum) = match outcome.outcome {
                 RecordOutcome::Accepted => {
-                    of_file.accepted += 1;
-                    taken += 1;
+                    of_source.accepted += 1;
                     continue;
                 }
-                RecordOutcome::Rejected => {
-                    of_file.rejected += 1;
-                    taken += 1;
+                RecordOutcome::NotAccepted => {
+                    not_accepted += 1;
+                    continue;
                 }
+                RecordOutcome::Rejected => (&mut of_source.rejected, &mut rejected),
                 RecordOutcome::Uncertain if outcome.is_unconfirmed => {
-                    of_file.unconfirmed += 1;
-                    taken += 1;
+                    (&mut of_source.unconfirmed, &mut rejected)
                 }
-                RecordOutcome::Uncertain => {
-                    of_file.uncertain += 1;
-                    open += 1;
-                }
-                RecordOutcome::NotAccepted => not_accepted += 1,
-            }
+                RecordOutcome::Uncertain => (&mut of_source.uncertain, &mut open),
+            };
+            *count += 1;
+            *sum += 1;
             let by = searches
                 .iter()
                 .find(|search| search.number == outcome.upload);
-            let error = RecordError {
+            of_source.errors.push(RecordError {
                 client_request_id: Some(by.unwrap_or(upload).client_request_id.clone()),
                 line: outcome.line as u64,
                 source_line: pending.line,
                 object_id: Some(pending.object_id.clone()),
                 description: outcome.reason.clone(),
-            };
-            if outcome.outcome != RecordOutcome::NotAccepted {
-                errors.push((pending.source, error));
-            }
+            });
         }
-        let of_records = counts.values();
-        let rejected: u64 = of_records.map(|of| of.rejected + of.unconfirmed).sum();
-        let status = match judgement.rest {
-            _ if open > 0 => Status::Unknown,
-            Rest::NotAccepted if taken < pending.len() as u64 => Status::Failed,
-            _ if not_accepted > 0 => Status::Failed,
-            _ if rejected > 0 => Status::Partial,
-            _ => Status::Done,
-        };
-        let reason = match status {
-            Status::Failed | Status::Unknown => judgement.reason.clone(),
-            _ => String::new(),
+        let (status, reason) = if open > 0 {
+            (Status::Unknown, reason)
+        } else if not_accepted > 0 {
+            (Status::Failed, reason)
+        } else if rejected > 0 {
+            (Status::Partial, "")
+        } else {
+            (Status::Done, "")
         };
         Self {
-            number: upload.number,
-            upload: upload.clone(),
-            status,
-            reason,
-            cause: None,
-            counts,
-            errors,
+            reason: reason.to_owned(),
+            sources,
             searches,
-            waits_for_search: false,
+            ..Self::without_records(upload.clone(), status)
         }
     }
 
@@ -186,18 +165,18 @@ impl Ended {
             _ if upload.accepted + upload.rejected == upload.records => Status::Partial,
             _ => Status::Unknown,
         };
-        let mut counts = BTreeMap::new();
+        let mut sources = BTreeMap::new();
         if upload.sources.len() == 1 {
-            let of_source = Counts {
+            let of_source = OfSource {
                 records: upload.records,
                 accepted: upload.accepted,
                 rejected: upload.rejected,
-                ..Counts::default()
+                ..OfSource::default()
             };
-            counts.insert(0, of_source);
+            sources.insert(0, of_source);
         }
         Self {
-            counts,
+            sources,
             ..Self::without_records(upload, status)
         }
     }
@@ -210,8 +189,7 @@ impl Ended {
             status,
             reason: String::new(),
             cause: None,
-            counts: BTreeMap::new(),
-            errors: Vec::new(),
+            sources: BTreeMap::new(),
             searches: Vec::new(),
             waits_for_search: false,
         }
@@ -219,11 +197,11 @@ impl Ended {
 
     pub(super) fn add_held(&mut self, held: &[(Pending, String)]) {
         for (pending, reason) in held {
-            let counts = self.counts.entry(pending.source).or_default();
-            counts.held_back += 1;
+            let of_source = self.sources.entry(pending.source).or_default();
+            of_source.held_back += 1;
             let id = Some(pending.object_id.clone());
             let error = RecordError::unsent(pending.line, id, reason.clone());
-            self.errors.push((pending.source, error));
+            of_source.errors.push(error);
         }
     }
 }
@@ -250,11 +228,8 @@ impl Places {
 
 impl Ended {
     /// Whether something of a source is not in Gong as it was given, or nobody knows.
-    fn is_short_of(&self, counts: &Counts) -> bool {
-        let Counts {
-            records, accepted, ..
-        } = *counts;
-        self.is_open() || accepted < records || counts.held_back > 0
+    fn is_short_of(&self, of_source: &OfSource) -> bool {
+        self.is_open() || of_source.accepted < of_source.records || of_source.held_back > 0
     }
 }
 
@@ -265,12 +240,12 @@ pub(super) fn add_sources(files: &mut Vec<FileReport>, ended: &[Ended]) {
     let mut added: BTreeSet<(ObjectType, &String)> = BTreeSet::new();
     for ended in ended {
         let object_type = ended.upload.object_type;
-        for (source, counts) in &ended.counts {
+        for (source, of_source) in &ended.sources {
             let Some(path) = ended.upload.sources.get(*source as usize) else {
                 continue;
             };
             let is_known = places.of(object_type, path).is_some();
-            if !is_known && ended.is_short_of(counts) && added.insert((object_type, path)) {
+            if !is_known && ended.is_short_of(of_source) && added.insert((object_type, path)) {
                 files.push(FileReport::new(path.into(), object_type));
             }
         }
@@ -279,29 +254,27 @@ pub(super) fn add_sources(files: &mut Vec<FileReport>, ended: &[Ended]) {
 
 /// Adds what became of an upload to the reports of the files its records came from.
 pub(super) fn add(files: &mut [FileReport], places: &Places, ended: &Ended) {
-    let place_of = |source: u32| {
-        let source = ended.upload.sources.get(source as usize)?;
-        places.of(ended.upload.object_type, source)
-    };
-    for (source, counts) in &ended.counts {
-        let Some(place) = place_of(*source) else {
+    let upload = &ended.upload;
+    for (source, of_source) in &ended.sources {
+        let path = upload.sources.get(*source as usize);
+        let Some(place) = path.and_then(|path| places.of(upload.object_type, path)) else {
             continue;
         };
         let file = &mut files[place];
-        file.accepted += counts.accepted;
-        file.rejected += counts.rejected;
-        file.held_back += counts.held_back;
-        file.uncertain += counts.uncertain;
-        file.unconfirmed += counts.unconfirmed;
-        file.waits_for_search |= counts.uncertain > 0 && ended.waits_for_search;
+        file.accepted += of_source.accepted;
+        file.rejected += of_source.rejected;
+        file.held_back += of_source.held_back;
+        file.uncertain += of_source.uncertain;
+        file.unconfirmed += of_source.unconfirmed;
+        file.waits_for_search |= of_source.uncertain > 0 && ended.waits_for_search;
+        file.errors.extend(of_source.errors.iter().cloned());
         // Also where the ledger could not say which records it holds.
-        if counts.records > 0 || ended.is_open() {
+        if of_source.records > 0 || ended.is_open() {
             file.uploads.push(UploadReport {
-                client_request_id: ended.upload.client_request_id.clone(),
-                status: ended.status,
-                records: counts.records,
-                accepted: counts.accepted,
-                rejected: counts.rejected,
+                records: of_source.records,
+                accepted: of_source.accepted,
+                rejected: of_source.rejected,
+                ..UploadReport::new(upload, ended.status)
             });
         }
         if !ended.reason.is_empty() {
@@ -309,28 +282,14 @@ pub(super) fn add(files: &mut [FileReport], places: &Places, ended: &Ended) {
         }
     }
     // A search that has no verdict yet is resumed as every other upload.
-    for search in ended
-        .searches
-        .iter()
-        .filter(|search| search.state.is_open())
-    {
-        let places = search
-            .sources
-            .iter()
-            .filter_map(|source| places.of(search.object_type, source));
-        for place in places {
+    let searches = ended.searches.iter();
+    for search in searches.filter(|search| search.state.is_open()) {
+        let sources = search.sources.iter();
+        for place in sources.filter_map(|source| places.of(search.object_type, source)) {
             files[place].uploads.push(UploadReport {
-                client_request_id: search.client_request_id.clone(),
-                status: Status::TimedOut,
                 records: search.records,
-                accepted: 0,
-                rejected: 0,
+                ..UploadReport::new(search, Status::TimedOut)
             });
-        }
-    }
-    for (source, error) in &ended.errors {
-        if let Some(place) = place_of(*source) {
-            files[place].errors.push(error.clone());
         }
     }
 }

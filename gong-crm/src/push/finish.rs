@@ -168,7 +168,7 @@ impl Session {
     ) -> Result<(), PushError> {
         let by_number: HashMap<u64, &Ended> =
             ended.iter().map(|ended| (ended.number, ended)).collect();
-        let mut by_upload: BTreeMap<(usize, u64), (u64, u64, u64)> = BTreeMap::new();
+        let mut by_upload: BTreeMap<(usize, u64), UploadReport> = BTreeMap::new();
         for record in in_flight {
             let Some(of) = by_number.get(&record.upload) else {
                 continue;
@@ -186,14 +186,15 @@ impl Session {
             let states = self.states(record.object_type, ids).await?;
             let state = states.into_iter().flatten().next().unwrap_or_default();
             let is_current = state.current.is_certain() && low_64(&state.hash) == record.hash;
-            let counts = by_upload.entry((record.file, record.upload)).or_default();
-            counts.0 += 1;
+            let counts = by_upload.entry((record.file, record.upload));
+            let counts = counts.or_insert_with(|| UploadReport::new(&of.upload, of.status));
+            counts.records += 1;
             let file = &mut files[record.file];
             if is_current {
-                counts.1 += 1;
+                counts.accepted += 1;
                 file.accepted += 1;
             } else if let Some(last) = &state.last_try {
-                counts.2 += 1;
+                counts.rejected += 1;
                 file.rejected += 1;
                 file.errors.push(RecordError {
                     client_request_id: Some(of.upload.client_request_id.clone()),
@@ -204,15 +205,8 @@ impl Session {
                 });
             }
         }
-        for ((file, upload), (records, accepted, rejected)) in by_upload {
-            let of = by_number[&upload];
-            files[file].uploads.push(UploadReport {
-                client_request_id: of.upload.client_request_id.clone(),
-                status: of.status,
-                records,
-                accepted,
-                rejected,
-            });
+        for ((file, _), upload) in by_upload {
+            files[file].uploads.push(upload);
         }
         Ok(())
     }

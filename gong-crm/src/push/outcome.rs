@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use gong_client::status::{RequestState, RequestStatus};
 
 use super::deliver::{NOT_FOUND_BEFORE_RESEND, is_not_found};
-use super::ended::{Counts, Ended, Outcome, unfinished};
+use super::ended::{Ended, OfSource, Outcome, unfinished};
 use super::event::Event;
 use super::report::Status;
 use super::search::Search;
@@ -171,13 +171,13 @@ impl Session {
                 reason: ended.reason.clone(),
             }
         } else {
-            let sum = |count: fn(&Counts) -> u64| ended.counts.values().map(count).sum();
+            let sum = |count: fn(&OfSource) -> u64| ended.sources.values().map(count).sum();
             Event::Finished {
                 client_request_id,
                 object_type: ended.upload.object_type,
-                records: sum(|counts| counts.records),
-                accepted: sum(|counts| counts.accepted),
-                rejected: sum(|counts| counts.rejected),
+                records: sum(|of| of.records),
+                accepted: sum(|of| of.accepted),
+                rejected: sum(|of| of.rejected),
             }
         });
     }
@@ -313,7 +313,7 @@ impl Session {
             }
         }
         self.note_absent(upload, pending, &outcomes).await?;
-        let mut ended = Ended::of_verdict(upload, pending, &judgement, &outcomes, searches);
+        let mut ended = Ended::of_verdict(upload, pending, &judgement.reason, &outcomes, searches);
         ended.waits_for_search = judgement.has_unlisted && !self.may_search().await?;
         Ok(ended)
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use gong_client::error::Error;
 use serde::{Serialize, Serializer};
 
+use crate::ledger::Upload;
 use crate::{ClientRequestId, ObjectType};
 
 /// The result of a push.
@@ -191,6 +192,19 @@ pub struct UploadReport {
     pub accepted: u64,
     /// The number of rejected records.
     pub rejected: u64,
+}
+
+impl UploadReport {
+    /// The report of an upload with none of its records.
+    pub(super) fn new(upload: &Upload, status: Status) -> Self {
+        Self {
+            client_request_id: upload.client_request_id.clone(),
+            status,
+            records: 0,
+            accepted: 0,
+            rejected: 0,
+        }
+    }
 }
 
 /// A record that is not in Gong as it was given.

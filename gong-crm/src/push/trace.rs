@@ -53,8 +53,8 @@ pub(super) fn upload(upload: &Upload) -> Span {
 
 /// Records the result of an upload in its span.
 pub(super) fn record_upload(span: &Span, ended: &Ended) {
-    let counts = || ended.counts.values();
+    let sources = || ended.sources.values();
     span.record("status", ended.status.as_str());
-    span.record("accepted", counts().map(|of| of.accepted).sum::<u64>());
-    span.record("rejected", counts().map(|of| of.rejected).sum::<u64>());
+    span.record("accepted", sources().map(|of| of.accepted).sum::<u64>());
+    span.record("rejected", sources().map(|of| of.rejected).sum::<u64>());
 }
