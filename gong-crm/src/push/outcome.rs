@@ -204,17 +204,12 @@ impl Session {
             UploadState::Dropped
         };
         let conclusion = Conclusion {
-            rest: Some(RecordOutcome::NotAccepted),
             reason: reason.clone(),
-            contents: self.contents(upload, pending, |_| true),
             may_be_in_gong,
             may_come_late: may_be_in_gong,
             ..Conclusion::default()
         };
-        self.ledger
-            .conclude(upload, pending, &conclusion, self.now())
-            .await?;
-        self.discard_body(upload);
+        self.end_unjudged(upload, pending, conclusion).await?;
         if may_be_in_gong {
             let unsure = pending.iter().filter(|pending| pending.may_be_first());
             for pending in unsure {
@@ -230,6 +225,25 @@ impl Session {
             None,
             pending,
         ))
+    }
+
+    /// Writes down that an upload ends without a verdict: none of its records was accepted by it.
+    async fn end_unjudged(
+        &self,
+        upload: &mut Upload,
+        pending: &[Pending],
+        conclusion: Conclusion,
+    ) -> Result<(), LedgerError> {
+        let conclusion = Conclusion {
+            rest: Some(RecordOutcome::NotAccepted),
+            contents: self.contents(upload, pending, |_| true),
+            ..conclusion
+        };
+        self.ledger
+            .conclude(upload, pending, &conclusion, self.now())
+            .await?;
+        self.discard_body(upload);
+        Ok(())
     }
 
     /// Whether Gong has an upload with this id. A refused id alone proves nothing: whatever is between
@@ -272,16 +286,11 @@ impl Session {
             (reason, Status::Unknown)
         };
         let conclusion = Conclusion {
-            rest: Some(RecordOutcome::NotAccepted),
             reason: reason.clone(),
-            contents: self.contents(upload, pending, |_| true),
             proves_copy: !upload.has_own_id && self.knows(upload).await,
             ..Conclusion::default()
         };
-        self.ledger
-            .conclude(upload, pending, &conclusion, self.now())
-            .await?;
-        self.discard_body(upload);
+        self.end_unjudged(upload, pending, conclusion).await?;
         self.note_missing_of(upload, pending);
         Ok(unfinished(upload.clone(), status, reason, None, pending))
     }
