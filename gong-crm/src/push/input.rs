@@ -132,6 +132,14 @@ impl Doubt {
     }
 }
 
+/// The lines of a file, or those that were made of it.
+pub(super) fn lines_to_check(converted: Option<&Arc<dyn LineSource>>, lines: &Path) -> Lines {
+    match converted {
+        Some(converted) => Lines::Converted(Arc::clone(converted)),
+        None => Lines::In(lines.to_path_buf()),
+    }
+}
+
 /// One file can be the source of several types: deals and their stages come from one export.
 type Key = (ObjectType, PathBuf);
 
@@ -144,10 +152,7 @@ impl OpenFile {
         Input {
             path: self.file.path.clone(),
             object_type: self.file.object_type,
-            lines: match &self.converted {
-                Some(converted) => Lines::Converted(Arc::clone(converted)),
-                None => Lines::In(self.lines.clone()),
-            },
+            lines: lines_to_check(self.converted.as_ref(), &self.lines),
         }
     }
 

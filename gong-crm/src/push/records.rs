@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, BufWriter, Write as _};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use gong_records::check::{Input, Lines};
 use gong_records::record::Record;
 use tempfile::NamedTempFile;
 
+use super::input::lines_to_check;
 use super::{Options, Push, Task};
 use crate::client::Client;
 use crate::source::{Read, Sink, Source, SourceError, SourceFile};
@@ -170,10 +170,7 @@ impl Records {
             inputs.push(Input {
                 path: file.name.clone(),
                 object_type: *object_type,
-                lines: match &file.converted {
-                    Some(converted) => Lines::Converted(Arc::clone(converted)),
-                    None => Lines::In(file.lines.clone()),
-                },
+                lines: lines_to_check(file.converted.as_ref(), &file.lines),
             });
         }
         inputs.sort_by_key(|input| input.object_type);
