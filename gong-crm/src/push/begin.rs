@@ -6,7 +6,7 @@ use gong_records::io::discover::FilesError;
 use tokio::sync::watch;
 
 use super::event::Events;
-use super::finish::{carry_out_and_look, invalid};
+use super::finish::carry_out_and_look;
 use super::input::{Checked, InputFile, OpenFile, blocking, check, check_usable, open, open_input};
 use super::planned::Plan;
 use super::reads::Round;
@@ -28,56 +28,60 @@ pub(super) struct Given {
     pub(super) left: Vec<FileReport>,
 }
 
-/// A push before anything of it is written or sent.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one, and it is taken apart at once"
-)]
-pub(super) enum Prepared {
-    Canceled,
-    Plan(Session, Plan),
-    Invalid(Session, Vec<Vec<RecordError>>),
+/// A push before anything of it is written or sent; none if it was canceled.
+pub(super) type Prepared = Option<(Session, Plan)>;
+
+/// The plan, or the report of a push that sends nothing.
+pub(super) async fn sendable(prepared: Prepared) -> Result<(Session, Plan), Report> {
+    let Some((session, plan)) = prepared else {
+        return Err(Report::canceled_before_its_plan());
+    };
+    if !plan.is_invalid {
+        return Ok((session, plan));
+    }
+    session.discard(&plan);
+    session.end().await;
+    let notes = plan.notes.clone();
+    Err(Report::new(plan.invalid_files(), notes, false, None))
 }
 
-impl Prepared {
-    /// The plan, or the report of a push that sends nothing.
-    pub(super) async fn plan(self) -> Result<(Session, Plan), Report> {
-        let (session, report) = match self {
-            Self::Canceled => return Err(Report::canceled_before_its_plan()),
-            Self::Plan(session, plan) if !plan.is_invalid => return Ok((session, plan)),
-            Self::Plan(session, plan) => {
-                session.discard(&plan);
-                let notes = plan.notes.clone();
-                let report = Report::new(plan.invalid_files(), notes, false, None);
-                (session, report)
-            }
-            Self::Invalid(session, errors) => {
-                let report = invalid(&session, errors);
-                (session, report)
-            }
-        };
-        session.end().await;
-        Err(report)
+/// The plan of a push whose check found errors: it sends nothing.
+fn invalid_plan(files: &[OpenFile], errors: Vec<Vec<RecordError>>) -> Plan {
+    let files = files.iter().zip(errors).map(|(open, errors)| FileReport {
+        records: open.records,
+        held_back: OpenFile::distinct(&errors),
+        errors,
+        ..FileReport::new(open.file.path.clone(), open.file.object_type)
+    });
+    Plan {
+        is_invalid: true,
+        ..Plan::new(files.collect())
     }
 }
 
-/// Pushes the files that the options name.
+/// Pushes records that were written to files, or else the files that the options name.
 pub(super) async fn push(
     client: Client,
     integration_id: IntegrationId,
+    written: Option<Written>,
     options: Options,
     events: Arc<Events>,
     cancel: watch::Receiver<bool>,
 ) -> Result<Report, PushError> {
-    // All that earlier pushes left there was accepted meanwhile, or is not in its own folder.
-    if let Err(FilesError::OnlyRejects { path }) = options.files() {
-        let path = path.display();
-        let note = format!("{path} contains only rejects files of earlier pushes: nothing to send");
-        return Ok(Report::new(Vec::new(), vec![note], false, None));
-    }
     let until = cancel.clone();
-    let preparing = prepare_files(client, integration_id, options, events, until, false);
-    match preparing.await?.plan().await {
+    let prepared = if let Some(written) = written {
+        prepare_written(client, integration_id, written, options, events, until).await?
+    } else {
+        // All that earlier pushes left there was accepted meanwhile, or is not in its own folder.
+        if let Err(FilesError::OnlyRejects { path }) = options.files() {
+            let path = path.display();
+            let note =
+                format!("{path} contains only rejects files of earlier pushes: nothing to send");
+            return Ok(Report::new(Vec::new(), vec![note], false, None));
+        }
+        prepare_files(client, integration_id, options, events, until, false).await?
+    };
+    match sendable(prepared).await {
         Ok((session, plan)) => carry_out_and_look(session, plan, cancel).await,
         Err(report) => Ok(report),
     }
@@ -112,15 +116,15 @@ pub(super) async fn prepare_files(
     prepare(integration_id, cancel, beginning).await
 }
 
-/// Pushes records that were written to files.
-pub(super) async fn push_written(
+/// Plans the push of records that were written to files.
+async fn prepare_written(
     client: Client,
     integration_id: IntegrationId,
     written: Written,
     options: Options,
     events: Arc<Events>,
     cancel: watch::Receiver<bool>,
-) -> Result<Report, PushError> {
+) -> Result<Prepared, PushError> {
     let beginning = async {
         let files = written.into_iter();
         let files = files.map(|(object_type, file)| OpenFile::of_source(object_type, file));
@@ -131,11 +135,7 @@ pub(super) async fn push_written(
         let context = Context::begin(client, options, events, false).await?;
         Ok((context, given))
     };
-    let prepared = prepare(integration_id, cancel.clone(), beginning).await?;
-    match prepared.plan().await {
-        Ok((session, plan)) => carry_out_and_look(session, plan, cancel).await,
-        Err(report) => Ok(report),
-    }
+    prepare(integration_id, cancel, beginning).await
 }
 
 /// Checks what a push is given, and plans it.
@@ -168,18 +168,21 @@ pub(super) async fn prepare(
         }
         let mut session = Session::new(context, integration_id, files).await?;
         session.round = round;
-        if let Checked::Invalid(errors) = checked {
-            return Ok::<_, PushError>(Prepared::Invalid(session, errors));
-        }
-        let mut plan = session.plan().await?;
+        let mut plan = match checked {
+            Checked::Invalid(errors) => invalid_plan(&session.files, errors),
+            Checked::Sendable => {
+                let mut plan = session.plan().await?;
+                plan.leave(given.left);
+                plan
+            }
+        };
         plan.round.unusable = unusable;
-        plan.leave(given.left);
-        Ok(Prepared::Plan(session, plan))
+        Ok::<_, PushError>(Some((session, plan)))
     });
     tokio::select! {
         // First, since a plan may be ready at once.
         biased;
-        () = canceled(cancel) => Ok(Prepared::Canceled),
+        () = canceled(cancel) => Ok(None),
         prepared = preparing => prepared,
     }
 }

@@ -8,10 +8,9 @@ use tokio::sync::watch;
 use super::PushError;
 use super::ended::{Ended, Places, add, add_sources};
 use super::event::Event;
-use super::input::OpenFile;
 use super::late::{self, Check};
 use super::planned::{InFlightRecord, Plan};
-use super::report::{FileReport, RecordError, Report, Status, UploadReport, Verdict};
+use super::report::{FileReport, RecordError, Report, UploadReport, Verdict};
 use super::session::Session;
 use crate::ledger::low_64;
 
@@ -126,24 +125,6 @@ pub(super) async fn finish(
     }
     session.end().await;
     Ok(report)
-}
-
-/// The report of a push that sends nothing, because the check found errors.
-pub(super) fn invalid(session: &Session, errors: Vec<Vec<RecordError>>) -> Report {
-    let files = session.files.iter().zip(errors).map(|(open, errors)| {
-        let mut report = FileReport::new(open.file.path.clone(), open.file.object_type);
-        report.status = if errors.is_empty() {
-            Status::NotSent
-        } else {
-            Status::Invalid
-        };
-        report.records = open.records;
-        report.held_back = OpenFile::distinct(&errors);
-        report.errors = errors;
-        report.reason = Some("the check found errors, and nothing was sent".to_owned());
-        report
-    });
-    Report::new(files.collect(), Vec::new(), false, None)
 }
 
 impl Session {

@@ -240,20 +240,12 @@ impl Push {
         // They hold everything that a push needs, which is much for a stack.
         let mut work = pin!(async {
             match task {
-                Task::Files(integration_id) => {
-                    Box::pin(begin::push(client, integration_id, options, events, cancel)).await
+                Task::Files(id) => {
+                    Box::pin(begin::push(client, id, None, options, events, cancel)).await
                 }
-                Task::Records(integration_id, written) => {
-                    let written = written.map_err(PushError::Spool)?;
-                    let pushing = begin::push_written(
-                        client,
-                        integration_id,
-                        written,
-                        options,
-                        events,
-                        cancel,
-                    );
-                    Box::pin(pushing).await
+                Task::Records(id, written) => {
+                    let written = Some(written.map_err(PushError::Spool)?);
+                    Box::pin(begin::push(client, id, written, options, events, cancel)).await
                 }
                 Task::Resume(ids) => {
                     Box::pin(resume::resume(client, ids, options, events, cancel)).await

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::begin::{Prepared, prepare_files};
+use super::begin::prepare_files;
 use super::event::Events;
-use super::finish::invalid;
 use super::planned::Plan;
 use super::report::RecordError;
 use super::session::Session;
@@ -122,20 +121,12 @@ impl Client {
             true,
         );
         let prepared = Box::pin(preparing).await?;
-        let preview = match &prepared {
-            Prepared::Canceled => Preview::of_reports(&[], true),
-            Prepared::Invalid(session, errors) => {
-                Preview::of_reports(&invalid(session, errors.clone()).files, true)
-            }
-            Prepared::Plan(session, plan) => {
-                session.discard(plan);
-                Preview::of_plan(session, plan)
-            }
+        let Some((session, plan)) = prepared else {
+            return Ok(Preview::of_reports(&[], true));
         };
-        if let Prepared::Invalid(session, _) | Prepared::Plan(session, _) = prepared {
-            session.end().await;
-        }
-        Ok(preview)
+        session.discard(&plan);
+        session.end().await;
+        Ok(Preview::of_plan(&session, &plan))
     }
 }
 

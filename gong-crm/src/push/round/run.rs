@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::client::Client;
 use crate::ledger::{Action, Ledger, LedgerError, LockedLedger, RecordHash, Space, TryOutcome};
-use crate::push::begin::{Given, prepare};
+use crate::push::begin::{Given, prepare, sendable};
 use crate::push::finish::carry_out_and_look;
 use crate::push::input::OpenFile;
 use crate::push::kept::of_round;
@@ -83,7 +83,7 @@ where
         Ok((context, Given { files, round, left }))
     };
     let prepared = prepare(integration_id, cancel.clone(), beginning).await?;
-    let (session, mut plan) = match prepared.plan().await {
+    let (session, mut plan) = match sendable(prepared).await {
         Ok(planned) => planned,
         Err(report) => return Ok(Some(report)),
     };
