@@ -9,16 +9,17 @@ use super::known_lines::KnownLines;
 use super::lines::{EntryLines, GivenLines, id_reader};
 use super::open_records::{OpenRecord, OpenRecords};
 use super::plan::{Decision, InFlight, Rules, decide};
-use super::planned::{Chosen, InFlightRecord, Plan};
-use super::reads::RoundType;
-use super::report::RecordError;
+use super::planned::{Chosen, InFlightRecord, Plan, TypePlan};
+use super::report::{FileReport, RecordError};
 use super::session::Session;
 use super::survey::{Entry, NO_DATE, Survey, TypeFiles};
 use super::waived::Waived;
-use super::without_parents::{Orphan, WithoutParents};
+use super::without_parents::Orphan;
 use super::{PushError, Resend};
 use crate::ObjectType;
-use crate::ledger::{GivenAgain, LedgerError, Milliseconds, RecordState, Seconds, Space};
+use crate::ledger::{
+    GivenAgain, LastTry, LedgerError, Milliseconds, RecordState, Seconds, Space,
+};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
@@ -28,7 +29,7 @@ const GIVEN_PER_PUSH: usize = 100_000;
 
 /// Records that go back and forth between two versions.
 #[derive(Debug, Default)]
-pub(super) struct Alternating {
+struct Alternating {
     first: Option<String>,
     count: u64,
 }
@@ -40,7 +41,7 @@ impl Alternating {
     }
 
     /// A note about them, if there are any.
-    pub(super) fn note(&self, object_type: ObjectType) -> Option<String> {
+    fn note(&self, object_type: ObjectType) -> Option<String> {
         let first = self.first.as_deref()?;
         let who = match self.count {
             1 => format!("{first} changed"),
@@ -88,28 +89,20 @@ pub(super) struct Decided<'a> {
     open: &'a OpenRecords,
     plan: &'a mut Plan,
     rules: Rules,
-    pub(super) chosen: Vec<Chosen>,
-    /// Records that Gong has as they are, after a version that it rejected.
-    pub(super) settled: Vec<(ObjectType, String)>,
-    pub(super) alternating: Alternating,
-    pub(super) waived: Waived,
+    of_type: TypePlan,
+    alternating: Alternating,
+    waived: Waived,
     /// Unchanged records that are given otherwise than before.
-    pub(super) given_again: BTreeMap<String, GivenAgain>,
-    /// Unchanged records that were sent without what they refer to, which may have come since.
-    pub(super) orphans: Vec<Orphan>,
-    /// The others, for which it has not come.
-    pub(super) without_parents: WithoutParents,
-    /// The types of which a missing record may have come.
-    pub(super) may_have_come: BTreeSet<ObjectType>,
+    given_again: BTreeMap<String, GivenAgain>,
     /// Reads how a record is given, where it matters.
     pub(super) given: Option<GivenLines<'a>>,
-    /// The additional checks of a sync.
-    pub(super) round: RoundType,
+    /// The types of which a missing record may have come.
+    may_have_come: BTreeSet<ObjectType>,
     /// The hashes of the ids of the only records that are looked at.
     only: Option<HashSet<u64>>,
     /// Errors of records that the ledger does not know: the place of the file, and of the error in
     /// its report.
-    pub(super) unnamed: Vec<(usize, usize, Entry)>,
+    unnamed: Vec<(usize, usize, Entry)>,
     /// Whether the group that begins at an entry was decided about.
     visited: Vec<bool>,
     decisions: Vec<Decision>,
@@ -122,24 +115,25 @@ impl<'a> Decided<'a> {
         surveyed: &'a Survey,
         known: Option<&'a KnownLines>,
         open: &'a OpenRecords,
+        may_have_come: BTreeSet<ObjectType>,
         plan: &'a mut Plan,
-        may_search: bool,
     ) -> Self {
-        let now = session.now().as_second();
-        for (place, (file, _)) in files.files.iter().enumerate() {
+        for ((file, open), facts) in files.files.iter().zip(&surveyed.files) {
             let report = &mut plan.files[*file];
-            report.records = surveyed.records[place].max(session.files[*file].records);
-            let invalid = &surveyed.invalid[place];
-            report.held_back += invalid.len() as u64;
-            report.unchanged += surveyed.unchanged[place];
-            report.superseded += surveyed.repeated[place];
-            plan.is_invalid |= !invalid.is_empty();
-            plan.files[*file].errors.extend(invalid.iter().cloned());
+            report.records = facts.records.max(open.records);
+            report.held_back += facts.invalid.len() as u64;
+            report.unchanged += facts.unchanged;
+            report.superseded += facts.repeated;
+            report.errors.extend(facts.invalid.iter().cloned());
+            plan.is_invalid |= !facts.invalid.is_empty();
         }
-        let mut round = RoundType::default();
+        let mut of_type = TypePlan::new(files.object_type, surveyed.records());
         let owner = session.read_of(files.object_type);
         if owner.is_some_and(|(round, read)| read.owns() && round.scope != 0) {
-            round.counts.tracked += known.map_or(0, KnownLines::found);
+            of_type.round.counts.tracked += known.map_or(0, KnownLines::found);
+        }
+        for (parent, count, since, id) in known.iter().flat_map(|known| known.without_parents()) {
+            of_type.without_parents.add_known(parent, count, since, id);
         }
         Self {
             session,
@@ -157,20 +151,16 @@ impl<'a> Decided<'a> {
                 touch: session.options.touch,
                 resend: false,
                 backs_off: session.round.is_some(),
-                may_search,
+                may_search: false,
                 finds_all: session.options.find_all_errors,
                 says_defaults: false,
             },
-            chosen: Vec::new(),
-            settled: Vec::new(),
+            of_type,
             alternating: Alternating::default(),
             waived: Waived::default(),
             given_again: BTreeMap::new(),
-            orphans: Vec::new(),
-            without_parents: WithoutParents::default(),
-            may_have_come: BTreeSet::new(),
             given: None,
-            round,
+            may_have_come,
             only: session.only(files.object_type),
             unnamed: Vec::new(),
             visited: vec![false; surveyed.entries.len()],
@@ -178,8 +168,37 @@ impl<'a> Decided<'a> {
         }
     }
 
+    /// Decides about all records of the type.
+    pub(super) async fn decide(mut self) -> Result<TypePlan, PushError> {
+        self.rules.may_search = self.session.may_search().await?;
+        match &self.surveyed.ids {
+            // Only a scan finds records that are not there any more.
+            Some(ids) if !self.session.is_complete(self.files.object_type) => {
+                self.probe(ids).await?;
+            }
+            _ => self.scan().await?,
+        }
+        self.absent_in_flight();
+        self.rest();
+        self.name_errors()?;
+        let object_type = self.files.object_type;
+        if !self.given_again.is_empty() {
+            let given = &mut self.plan.writes.given;
+            given.push((object_type, self.given_again));
+        }
+        let newer = self.of_type.round.counts.newer;
+        // A sync counts them itself.
+        if self.session.round.is_none() && newer > 0 {
+            let note = format!("{object_type}: newer in Gong than this push: {newer}");
+            self.plan.notes.push(note);
+        }
+        self.plan.notes.extend(self.alternating.note(object_type));
+        self.plan.notes.extend(self.waived.note(object_type));
+        Ok(self.of_type)
+    }
+
     /// Looks the records up one by one: for small pushes.
-    pub(super) async fn probe(&mut self, ids: &[String]) -> Result<(), LedgerError> {
+    async fn probe(&mut self, ids: &[String]) -> Result<(), LedgerError> {
         for chunk in ids.chunks(PAGE) {
             let of_chunk = chunk.iter().map(String::as_str);
             let states = self.session.states(self.files.object_type, of_chunk);
@@ -194,7 +213,7 @@ impl<'a> Decided<'a> {
     }
 
     /// Reads all records of the type: for large pushes.
-    pub(super) async fn scan(&mut self) -> Result<(), LedgerError> {
+    async fn scan(&mut self) -> Result<(), LedgerError> {
         let key = self.session.key;
         let ledger = self.session.ledger.ledger();
         let mut after = None;
@@ -233,13 +252,13 @@ impl<'a> Decided<'a> {
         } else if let Some((round, read)) = self.session.read_of(self.files.object_type) {
             let under_way = self.open.get(hash).map(|of| &of.version);
             let is_held_back = self.surveyed.present.contains(&hash);
-            self.round
-                .visit_absent(round, read, id, state, under_way, is_held_back);
+            let found = &mut self.of_type.round;
+            found.visit_absent(round, read, id, state, under_way, is_held_back);
         }
     }
 
     /// Looks at records whose first version is under way, and that vanished from the source.
-    pub(super) fn absent_in_flight(&mut self) {
+    fn absent_in_flight(&mut self) {
         let Some((round, read)) = self.session.read_of(self.files.object_type) else {
             return;
         };
@@ -247,13 +266,14 @@ impl<'a> Decided<'a> {
             let is_there =
                 self.surveyed.find(hash).is_some() || self.surveyed.present.contains(&hash);
             if !is_there {
-                (self.round).visit_first_in_flight(round, read, &of.object_id, &of.version);
+                let found = &mut self.of_type.round;
+                found.visit_first_in_flight(round, read, &of.object_id, &of.version);
             }
         }
     }
 
     /// Decides about the records that the ledger does not know.
-    pub(super) fn rest(&mut self) {
+    fn rest(&mut self) {
         let mut start = 0;
         while let Some(first) = self.surveyed.entries.get(start) {
             let length = self.length_of_group(start, first.id);
@@ -279,7 +299,7 @@ impl<'a> Decided<'a> {
         let versions = &entries[start..start + length];
         let is_foreign = match (self.session.read_of(self.files.object_type), known) {
             (Some((round, read)), Some((id, state))) => {
-                self.round.visit_present(round, read, id, state)
+                self.of_type.round.visit_present(round, read, id, state)
             }
             _ => false,
         };
@@ -390,9 +410,9 @@ impl<'a> Decided<'a> {
         let mut types = missing.types();
         let may_have_come = types.any(|of| self.may_have_come.contains(&of));
         if may_have_come && decisions[place] == Decision::Unchanged {
-            self.orphans.push(orphan);
+            self.of_type.orphans.push(orphan);
         } else {
-            self.without_parents.add(&orphan);
+            self.of_type.without_parents.add(&orphan);
         }
     }
 
@@ -419,20 +439,8 @@ impl<'a> Decided<'a> {
         }
     }
 
-    /// Notes how an unchanged record is given, if that is not as before.
-    fn note_given(&mut self, id: &str, state: &RecordState, version: &Entry) {
-        let is_later = version.modified != NO_DATE && state.last_date() < Some(version.modified);
-        let given = GivenAgain {
-            line: self.known.and_then(|known| known.other_line(version.id)),
-            later: Some(version.modified).filter(|_| is_later),
-            as_of: self.as_of(version),
-        };
-        let is_other = given.line.is_some() || is_later;
-        if is_other && self.given_again.len() < GIVEN_PER_PUSH {
-            self.given_again.insert(id.to_owned(), given);
-        }
-    }
-
+    /// Does what was decided about a version: counts it in the report of its file, says why it is not
+    /// sent, and puts it into the plan.
     fn apply(
         &mut self,
         version: &Entry,
@@ -443,65 +451,25 @@ impl<'a> Decided<'a> {
         before: Before,
     ) {
         let (place, _) = self.files.locate(version.place);
-        let file = self.files.files[place].0;
-        let open = &self.session.files[file];
+        let (file, open) = self.files.files[place];
         let line = open.source_line(u64::from(version.line));
         let report = &mut self.plan.files[file];
-        let errors_before = report.errors.len();
+        if let Some(count) = count_of(decision, open.is_rejects, report) {
+            *count += 1;
+        }
         let last_try = known.and_then(|(_, state)| state.last_try.as_ref());
-        let mut error = |description: String| {
+        if let Some(reason) = reason_against(decision, open.is_rejects, last_try) {
+            if known.is_none() {
+                self.unnamed.push((file, report.errors.len(), *version));
+            }
             let id = known.map(|(id, _)| id.to_owned());
-            report
-                .errors
-                .push(RecordError::unsent(line, id, description));
-        };
+            report.errors.push(RecordError::unsent(line, id, reason));
+        }
         match decision {
-            Decision::Unchanged => {
-                report.unchanged += 1;
-                if let Some((id, _)) = known.filter(|_| last_try.is_some()) {
-                    // The version in Gong was given again, so the rejected version is obsolete.
-                    self.settled.push((self.files.object_type, id.to_owned()));
-                }
-                if let Some((id, state)) = known {
-                    self.note_given(id, state, version);
-                }
-            }
-            Decision::NewerInGong if open.is_rejects => {
-                error(
-                    "not sent: Gong has a newer version of this record; remove it from this file"
-                        .to_owned(),
-                );
-                report.held_back += 1;
-            }
-            Decision::NewerInGong => {
-                report.unchanged += 1;
-                self.round.counts.newer += 1;
-            }
-            Decision::Foreign => {
-                error(
-                    "not sent: another scope owns this record; forget it there, or rename the scope"
-                        .to_owned(),
-                );
-                report.held_back += 1;
-            }
-            Decision::Superseded => report.superseded += 1,
-            Decision::Waived => {
-                report.waived += 1;
-                self.waived.add(known.map_or("", |(id, _)| id));
-            }
-            Decision::Rejected | Decision::Unconfirmed | Decision::SearchWaits => {
-                if let Some(last) = last_try {
-                    error(last.as_text());
-                }
-                match decision {
-                    Decision::Rejected => report.rejected += 1,
-                    Decision::Unconfirmed => report.unconfirmed += 1,
-                    _ => {
-                        report.uncertain += 1;
-                        report.waits_for_search = true;
-                    }
-                }
-            }
+            Decision::Unchanged => self.note_unchanged(version, known),
+            Decision::NewerInGong if !open.is_rejects => self.of_type.round.counts.newer += 1,
+            Decision::Waived => self.waived.add(known.map_or("", |(id, _)| id)),
+            Decision::SearchWaits => report.waits_for_search = true,
             Decision::NotAccepted => {
                 if let Some(last) = last_try {
                     let next = jiff::Timestamp::from_second(last.next).unwrap_or_default();
@@ -512,17 +480,8 @@ impl<'a> Decided<'a> {
                         )
                     });
                 }
-                report.waiting += 1;
             }
-            Decision::Contradictory => {
-                error(
-                    "another version of this record has the same modifiedDate and different \
-                     content: only one can be right"
-                        .to_owned(),
-                );
-                report.held_back += 1;
-                self.plan.is_invalid = true;
-            }
+            Decision::Contradictory => self.plan.is_invalid = true,
             Decision::InFlight { upload } => {
                 let object_id = under_way.map(|of| of.object_id.clone()).unwrap_or_default();
                 self.plan.in_flight.push(InFlightRecord {
@@ -549,7 +508,7 @@ impl<'a> Decided<'a> {
                 let first = under_way.map_or(0, |of| of.version.step.saturating_add(1));
                 let steps = step.saturating_mul(stride(self.files.object_type));
                 let step = first.saturating_add(steps);
-                self.chosen.push(Chosen {
+                self.of_type.chosen.push(Chosen {
                     entry: *version,
                     action,
                     step,
@@ -560,28 +519,91 @@ impl<'a> Decided<'a> {
                     date_under_way: before.latest.filter(|_| before.is_any),
                 });
             }
+            Decision::NewerInGong
+            | Decision::Foreign
+            | Decision::Superseded
+            | Decision::Rejected
+            | Decision::Unconfirmed => {}
         }
-        if known.is_none() && self.plan.files[file].errors.len() > errors_before {
-            self.unnamed.push((file, errors_before, *version));
+    }
+
+    /// Notes what the ledger can learn of a record from a version that Gong has.
+    fn note_unchanged(&mut self, version: &Entry, known: Option<(&str, &RecordState)>) {
+        let Some((id, state)) = known else { return };
+        if state.last_try.is_some() {
+            // The version in Gong was given again, so the rejected version is obsolete.
+            let settled = &mut self.plan.writes.settled;
+            settled.push((self.files.object_type, id.to_owned()));
         }
+        self.note_given(id, state, version);
+    }
+
+    /// Notes how an unchanged record is given, if that is not as before.
+    fn note_given(&mut self, id: &str, state: &RecordState, version: &Entry) {
+        let is_later = version.modified != NO_DATE && state.last_date() < Some(version.modified);
+        let given = GivenAgain {
+            line: self.known.and_then(|known| known.other_line(version.id)),
+            later: Some(version.modified).filter(|_| is_later),
+            as_of: self.as_of(version),
+        };
+        let is_other = given.line.is_some() || is_later;
+        if is_other && self.given_again.len() < GIVEN_PER_PUSH {
+            self.given_again.insert(id.to_owned(), given);
+        }
+    }
+
+    /// Gives the errors of records that the ledger does not know the ids of these records.
+    fn name_errors(&mut self) -> Result<(), PushError> {
+        let mut reader = id_reader(self.session.key, self.files.object_type);
+        let mut lines = EntryLines::new(self.files);
+        for (file, error, version) in &self.unnamed {
+            let (_, line) = lines.read(version)?;
+            let errors = &mut self.plan.files[*file].errors;
+            if let (Ok(facts), Some(error)) = (reader.read(line), errors.get_mut(*error)) {
+                error.object_id = Some(facts.object_id.into_owned());
+            }
+        }
+        Ok(())
     }
 }
 
-/// Gives the errors of records that the ledger does not know the ids of these records.
-pub(super) fn name_errors(
-    files: &TypeFiles<'_>,
-    unnamed: &[(usize, usize, Entry)],
-    key: [u8; 16],
-    plan: &mut Plan,
-) -> Result<(), PushError> {
-    let mut reader = id_reader(key, files.object_type);
-    let mut lines = EntryLines::new(files);
-    for (file, error, version) in unnamed {
-        let (_, line) = lines.read(version)?;
-        let errors = &mut plan.files[*file].errors;
-        if let (Ok(facts), Some(error)) = (reader.read(line), errors.get_mut(*error)) {
-            error.object_id = Some(facts.object_id.into_owned());
+/// Where a file's report counts a version, if that is known before anything is sent.
+fn count_of(decision: Decision, is_rejects: bool, report: &mut FileReport) -> Option<&mut u64> {
+    Some(match decision {
+        Decision::NewerInGong if is_rejects => &mut report.held_back,
+        Decision::Unchanged | Decision::NewerInGong => &mut report.unchanged,
+        Decision::Foreign | Decision::Contradictory => &mut report.held_back,
+        Decision::Superseded => &mut report.superseded,
+        Decision::Waived => &mut report.waived,
+        Decision::Rejected => &mut report.rejected,
+        Decision::Unconfirmed => &mut report.unconfirmed,
+        Decision::SearchWaits => &mut report.uncertain,
+        Decision::NotAccepted => &mut report.waiting,
+        Decision::InFlight { .. } | Decision::Send { .. } => return None,
+    })
+}
+
+/// Why a version is not sent, where its record is named for that.
+fn reason_against(
+    decision: Decision,
+    is_rejects: bool,
+    last_try: Option<&LastTry>,
+) -> Option<String> {
+    let reason = match decision {
+        Decision::NewerInGong if is_rejects => {
+            "not sent: Gong has a newer version of this record; remove it from this file"
         }
-    }
-    Ok(())
+        Decision::Foreign => {
+            "not sent: another scope owns this record; forget it there, or rename the scope"
+        }
+        Decision::Contradictory => {
+            "another version of this record has the same modifiedDate and different content: only \
+             one can be right"
+        }
+        Decision::Rejected | Decision::Unconfirmed | Decision::SearchWaits => {
+            return last_try.map(LastTry::as_text);
+        }
+        _ => return None,
+    };
+    Some(reason.to_owned())
 }

@@ -54,6 +54,27 @@ pub(super) struct TypePlan {
     pub(super) names: Names,
 }
 
+impl TypePlan {
+    /// A plan that sends nothing yet.
+    pub(super) fn new(object_type: ObjectType, records: u64) -> Self {
+        Self {
+            object_type,
+            records,
+            chosen: Vec::new(),
+            orphans: Vec::new(),
+            without_parents: WithoutParents::default(),
+            is_empty: false,
+            is_first: false,
+            round: RoundType::default(),
+            gone: Gone::new(),
+            earlier: Earlier::default(),
+            addresses: HashSet::new(),
+            generations: HashMap::new(),
+            names: Names::default(),
+        }
+    }
+}
+
 /// The records that are sent and not deleted, by the hashes of their ids.
 pub(super) fn upserted(types: &[TypePlan]) -> impl Iterator<Item = (ObjectType, u64)> {
     types.iter().flat_map(|of_type| {

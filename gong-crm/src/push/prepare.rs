@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::PushError;
-use super::decided::{Decided, name_errors};
+use super::decided::Decided;
 use super::event::Event;
 use super::input::{OpenFile, blocking};
 use super::invalid::invalid_records;
@@ -16,7 +16,6 @@ use super::lines::GivenLines;
 use super::notes::note_dates;
 use super::parents::{Coming, Parents};
 use super::planned::{Plan, Planned, TypePlan, upserted};
-use super::reads::Gone;
 use super::report::{FileReport, RecordError};
 use super::session::Session;
 use super::survey::{Survey, TypeFiles, survey};
@@ -110,79 +109,37 @@ impl Session {
             &self.options.ignored(object_type),
         );
         let known = self.known_lines(object_type, key_of_lines, open, &may_have_come);
-        let mut known = known.await?;
-        let surveying = self.survey(object_type, &generations, &mut known);
-        let mut surveyed = surveying.await?;
+        let surveying = self.survey(object_type, &generations, known.await?);
+        let (mut surveyed, mut known) = surveying.await?;
         let of_known = known.as_ref();
         if of_known.is_some_and(|known| {
             known.have_versions_in(surveyed.entries.iter().map(|entry| entry.id))
         }) {
             // All versions of a record must be compared with each other.
-            known = None;
-            let surveying = self.survey(object_type, &generations, &mut known);
-            surveyed = surveying.await?;
+            (surveyed, known) = self.survey(object_type, &generations, None).await?;
         }
         let files = TypeFiles::new(object_type, &self.files);
-        let may_search = self.may_search().await?;
         let known = known.as_ref();
         let open_records = self.open_records(object_type, open).await?;
-        let of_open = &open_records;
-        let mut decided = Decided::new(self, &files, &surveyed, known, of_open, plan, may_search);
-        decided.may_have_come = may_have_come;
+        let mut decided = Decided::new(
+            self,
+            &files,
+            &surveyed,
+            known,
+            &open_records,
+            may_have_come,
+            plan,
+        );
         decided.given = Some(GivenLines::new(&files, key_of_lines));
-        for (parent, count, since, id) in known.iter().flat_map(|known| known.without_parents()) {
-            decided.without_parents.add_known(parent, count, since, id);
-        }
-        match &surveyed.ids {
-            // Only a scan finds records that are not there any more.
-            Some(ids) if !self.is_complete(object_type) => {
-                decided.probe(ids).await?;
-            }
-            _ => decided.scan().await?,
-        }
-        decided.absent_in_flight();
-        decided.rest();
-        let Decided {
-            chosen,
-            orphans,
-            without_parents,
-            settled,
-            round,
-            unnamed,
-            alternating,
-            waived,
-            given_again,
-            ..
-        } = decided;
-        if !given_again.is_empty() {
-            plan.writes.given.push((object_type, given_again));
-        }
-        // A sync counts them itself.
-        if self.round.is_none() && round.counts.newer > 0 {
-            let newer = round.counts.newer;
-            let note = format!("{object_type}: newer in Gong than this push: {newer}");
-            plan.notes.push(note);
-        }
-        plan.writes.settled.extend(settled);
-        plan.notes.extend(alternating.note(object_type));
-        plan.notes.extend(waived.note(object_type));
-        name_errors(&files, &unnamed, self.key, plan)?;
+        let decided = decided.decide().await?;
         let overtaken = self.overtaken_by(&surveyed, object_type, open).await?;
         plan.writes.overtaken.extend(overtaken);
         let mut of_type = TypePlan {
-            object_type,
             is_first: self.is_first(object_type).await?,
-            earlier: open_records.before(&chosen),
-            chosen,
-            orphans,
-            without_parents,
-            records: surveyed.records.iter().sum(),
-            is_empty: false,
-            round,
-            gone: Gone::new(),
-            addresses: HashSet::new(),
+            earlier: open_records.before(&decided.chosen),
             generations,
             names,
+            ..decided
         };
         let held = self.held_before(object_type, &surveyed, known).await?;
         plan.round.held.extend(held);
@@ -196,20 +153,17 @@ impl Session {
         &self,
         object_type: ObjectType,
         generations: &HashMap<String, u32>,
-        known: &mut Option<KnownLines>,
-    ) -> Result<Survey, PushError> {
+        mut known: Option<KnownLines>,
+    ) -> Result<(Survey, Option<KnownLines>), PushError> {
         let (files, generations) = (Arc::clone(&self.files), generations.clone());
         let (ignored, key) = (self.options.ignored(object_type), self.key);
-        let mut lines = known.take();
         let surveying = blocking(move || {
             let files = TypeFiles::new(object_type, &files);
             let generation = |name: &str| generations.get(name).copied().unwrap_or_default();
-            let surveyed = survey(&files, key, &generation, &ignored, lines.as_mut());
-            surveyed.map(|surveyed| (surveyed, lines))
+            let surveyed = survey(&files, key, &generation, &ignored, known.as_mut());
+            surveyed.map(|surveyed| (surveyed, known))
         });
-        let (surveyed, lines) = surveying.await??;
-        *known = lines;
-        Ok(surveyed)
+        surveying.await?
     }
 
     /// The lines of the records that can only be unchanged if the same line comes again. `None` if

@@ -8,11 +8,11 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 
-use gong_records::io::lines::Lines;
+use gong_records::io::lines::{Line, Lines};
 
 use super::PushError;
 use super::ids::{Prefixes, id_hash};
-use super::input::{Doubt, OpenFile, unreadable};
+use super::input::{Doubt, OpenFile, Skipped, unreadable};
 use super::known_lines::{Found, KnownLines};
 use super::report::RecordError;
 use crate::ObjectType;
@@ -104,10 +104,8 @@ pub(super) struct Survey {
     pub(super) entries: Vec<Entry>,
     /// The ids, if there are few enough.
     pub(super) ids: Option<Vec<String>>,
-    /// How many lines each file has that hold a record, by the file's place in the type.
-    pub(super) records: Vec<u64>,
-    /// Lines that are not records, by the file's place in the type.
-    pub(super) invalid: Vec<Vec<RecordError>>,
+    /// What is in each file, by its place in the type.
+    pub(super) files: Vec<FileFacts>,
     /// The hashes of the ids of lines that are held back by a finding.
     pub(super) present: HashSet<u64>,
     /// Whether a file ends in the middle of a record.
@@ -120,12 +118,20 @@ pub(super) struct Survey {
     pub(super) without_id: u64,
     /// The addresses of business users that come.
     pub(super) addresses: HashSet<u64>,
-    /// How many lines each file has that Gong was given before, byte for byte, by the file's place in
-    /// the type. They have no entry.
-    pub(super) unchanged: Vec<u64>,
-    /// How many of them each file has once more.
-    pub(super) repeated: Vec<u64>,
     prefixes: Prefixes,
+}
+
+/// What is in one file.
+#[derive(Debug, Default)]
+pub(super) struct FileFacts {
+    /// How many lines hold a record.
+    pub(super) records: u64,
+    /// How many of them Gong was given before, byte for byte. They have no entry.
+    pub(super) unchanged: u64,
+    /// How many of these are there once more.
+    pub(super) repeated: u64,
+    /// Lines that are not records.
+    pub(super) invalid: Vec<RecordError>,
 }
 
 impl Survey {
@@ -138,8 +144,13 @@ impl Survey {
 
     /// Whether no record can be found in the files.
     pub(super) fn is_empty(&self) -> bool {
-        let is_none_unchanged = self.unchanged.iter().all(|count| *count == 0);
+        let is_none_unchanged = self.files.iter().all(|file| file.unchanged == 0);
         self.entries.is_empty() && self.present.is_empty() && is_none_unchanged
+    }
+
+    /// How many lines hold a record.
+    pub(super) fn records(&self) -> u64 {
+        self.files.iter().map(|file| file.records).sum()
     }
 
     /// The place of the first entry with this id.
@@ -172,132 +183,155 @@ pub(super) fn survey(
     key: [u8; 16],
     generations: &(dyn Fn(&str) -> u32 + Sync),
     ignored: &BTreeSet<String>,
-    mut known: Option<&mut KnownLines>,
+    known: Option<&mut KnownLines>,
 ) -> Result<Survey, PushError> {
-    let mut survey = Survey {
-        ids: Some(Vec::new()),
-        ends_with_line: true,
-        ..Survey::default()
-    };
     let key_of_hashes = HashKey::from_bytes(key);
-    let mut reader = Reader::ignoring(key_of_hashes, files.object_type, generations, ignored);
-    for (place, (_, open)) in files.files.iter().enumerate() {
-        let start = files.starts[place];
-        let mut records = 0;
-        let mut invalid = Vec::new();
-        let (mut without_id, mut unreadable_rows) = (0, 0);
-        let (mut unchanged, mut repeated) = (0, 0);
-        let present = &mut survey.present;
-        let breaks_off = &mut survey.breaks_off;
-        let unclear = &mut survey.unclear;
-        let mut doubt = |doubt: Option<Doubt>, line: u64| match doubt {
-            Some(Doubt::Records) if unclear.is_none() => {
-                *unclear = Some((open.name(), open.source_line(line)));
-            }
-            Some(Doubt::Id) => without_id += 1,
-            _ => {}
-        };
-        let failed = |error| unreadable(&open.file.path, error);
-        let mut lines = Lines::open(&open.lines).map_err(failed)?;
+    let mut pass = Pass {
+        key,
+        reader: Reader::ignoring(key_of_hashes, files.object_type, generations, ignored),
+        known,
+        survey: Survey {
+            ids: Some(Vec::new()),
+            ends_with_line: true,
+            ..Survey::default()
+        },
+    };
+    for ((_, open), start) in files.files.iter().zip(&files.starts) {
+        let read = pass.file(open, *start);
+        read.map_err(|error| unreadable(&open.file.path, error))?;
+    }
+    pass.survey.sort();
+    Ok(pass.survey)
+}
+
+/// One pass over the files of a type.
+struct Pass<'a> {
+    key: [u8; 16],
+    reader: Reader<'a>,
+    known: Option<&'a mut KnownLines>,
+    survey: Survey,
+}
+
+impl Pass<'_> {
+    /// Reads a file, whose offsets begin at `start`.
+    fn file(&mut self, open: &OpenFile, start: u64) -> io::Result<()> {
+        let mut facts = FileFacts::default();
+        let mut has_unreadable_row = false;
+        let mut lines = Lines::open(&open.lines)?;
         loop {
-            if let Some(known) = known.as_deref_mut() {
+            if let Some(known) = &mut self.known {
                 known.look_ahead(lines.ahead());
             }
-            let Some(line) = lines.next_line().map_err(failed)? else {
+            let Some(line) = lines.next_line()? else {
                 break;
             };
-            let candidate = known
-                .as_deref_mut()
-                .and_then(|known| known.candidate(line.bytes));
+            let known = self.known.as_deref_mut();
+            let candidate = known.and_then(|known| known.candidate(line.bytes));
+            let skipped = open.skipped.get(&line.number);
             if line.is_blank() {
                 // The line of a row that can't be read as one; perhaps its id can.
-                if let Some(skipped) = open.skipped.get(&line.number) {
-                    unreadable_rows += 1;
-                    doubt(
-                        skipped.doubt.max(of_id(skipped.object_id.as_ref())),
-                        line.number,
-                    );
-                    present.extend(skipped.object_id.as_ref().map(|id| id_hash(&key, id)));
+                if let Some(skipped) = skipped {
+                    has_unreadable_row = true;
+                    let object_id = skipped.object_id.as_deref();
+                    let doubt = skipped.doubt.max(of_id(object_id));
+                    self.note_held(open, line.number, doubt, object_id);
                 }
                 continue;
             }
-            records += 1;
-            let skipped = open.skipped.get(&line.number);
+            facts.records += 1;
             let is_whole = skipped.is_none() && !line.is_too_long;
-            let candidate = candidate.filter(|_| is_whole);
-            let found = match (candidate, known.as_deref_mut()) {
+            let found = match (candidate.filter(|_| is_whole), &mut self.known) {
                 (Some(candidate), Some(known)) => known.take(candidate),
                 _ => Found::Other,
             };
-            let count = match found {
-                Found::Unchanged => Some(&mut unchanged),
-                Found::Repeated => Some(&mut repeated),
-                Found::Other => None,
-            };
-            if let Some(count) = count {
-                *count += 1;
-                continue;
-            }
-            let of_findings = skipped.and_then(|skipped| skipped.doubt);
-            let facts = match reader.read(line.bytes) {
-                Ok(facts) if skipped.is_some() => {
-                    doubt(of_findings, line.number);
-                    present.insert(id_hash(&key, &facts.object_id));
-                    continue;
-                }
-                Ok(facts) => facts,
-                Err(error) => {
-                    *breaks_off |= !line.has_line_feed;
-                    let of_line = Doubt::of(error.rule, None).max(of_id(error.object_id.as_ref()));
-                    doubt(of_findings.max(of_line), line.number);
-                    present.extend(error.object_id.as_ref().map(|id| id_hash(&key, id)));
-                    if skipped.is_some() {
-                        continue;
-                    }
-                    let source_line = open.source_line(line.number);
-                    let id = error.object_id.clone();
-                    invalid.push(RecordError::unsent(source_line, id, error.to_string()));
-                    continue;
-                }
-            };
-            let length = u32::try_from(line.length).unwrap_or(DELETION - 1);
-            survey.entries.push(Entry {
-                id: id_hash(&key, &facts.object_id),
-                #[expect(clippy::cast_possible_truncation, reason = "its low half")]
-                hash: facts.hash as u64,
-                modified: facts.modified.unwrap_or(NO_DATE),
-                place: start + line.offset,
-                line: u32::try_from(line.number).unwrap_or(u32::MAX),
-                length: length | if facts.is_deleted { DELETION } else { 0 },
-            });
-            if !facts.is_deleted {
-                survey.addresses.extend(facts.address);
-            }
-            if let Some(ids) = &mut survey.ids {
-                if ids.len() < PROBED_RECORDS {
-                    ids.push(facts.object_id.into_owned());
-                } else {
-                    survey.ids = None;
-                }
+            match found {
+                Found::Unchanged => facts.unchanged += 1,
+                Found::Repeated => facts.repeated += 1,
+                Found::Other => facts.invalid.extend(self.line(open, start, &line, skipped)),
             }
         }
         // Of a packed file, the end is not that of its text.
         let is_plain = open.converted.is_some() && !open.file.is_compressed();
         let ends_with_line = !is_plain || ends_with_line(&open.file.path);
-        survey.ends_with_line &= ends_with_line;
-        survey.breaks_off |= unreadable_rows > 0 && !ends_with_line;
-        survey.without_id += without_id;
-        survey.records.push(records);
-        survey.unchanged.push(unchanged);
-        survey.repeated.push(repeated);
-        survey.invalid.push(invalid);
+        self.survey.ends_with_line &= ends_with_line;
+        self.survey.breaks_off |= has_unreadable_row && !ends_with_line;
+        self.survey.files.push(facts);
+        Ok(())
     }
-    survey.sort();
-    Ok(survey)
+
+    /// Reads a line. Gives the error if it is not a record and the check has not said so.
+    fn line(
+        &mut self,
+        open: &OpenFile,
+        start: u64,
+        line: &Line<'_>,
+        skipped: Option<&Skipped>,
+    ) -> Option<RecordError> {
+        let doubt = skipped.and_then(|skipped| skipped.doubt);
+        let facts = match self.reader.read(line.bytes) {
+            Ok(facts) => facts,
+            Err(error) => {
+                self.survey.breaks_off |= !line.has_line_feed;
+                let object_id = error.object_id.as_deref();
+                let of_line = Doubt::of(error.rule, None).max(of_id(object_id));
+                self.note_held(open, line.number, doubt.max(of_line), object_id);
+                return skipped.is_none().then(|| {
+                    let source_line = open.source_line(line.number);
+                    RecordError::unsent(source_line, error.object_id.clone(), error.to_string())
+                });
+            }
+        };
+        if skipped.is_some() {
+            self.note_held(open, line.number, doubt, Some(&facts.object_id));
+            return None;
+        }
+        let length = u32::try_from(line.length).unwrap_or(DELETION - 1);
+        self.survey.entries.push(Entry {
+            id: id_hash(&self.key, &facts.object_id),
+            #[expect(clippy::cast_possible_truncation, reason = "its low half")]
+            hash: facts.hash as u64,
+            modified: facts.modified.unwrap_or(NO_DATE),
+            place: start + line.offset,
+            line: u32::try_from(line.number).unwrap_or(u32::MAX),
+            length: length | if facts.is_deleted { DELETION } else { 0 },
+        });
+        if !facts.is_deleted {
+            self.survey.addresses.extend(facts.address);
+        }
+        if let Some(ids) = &mut self.survey.ids {
+            if ids.len() < PROBED_RECORDS {
+                ids.push(facts.object_id.into_owned());
+            } else {
+                self.survey.ids = None;
+            }
+        }
+        None
+    }
+
+    /// Notes a line that is not sent: which record it holds, as far as that is known.
+    fn note_held(
+        &mut self,
+        open: &OpenFile,
+        line: u64,
+        doubt: Option<Doubt>,
+        object_id: Option<&str>,
+    ) {
+        let survey = &mut self.survey;
+        match doubt {
+            Some(Doubt::Records) if survey.unclear.is_none() => {
+                survey.unclear = Some((open.name(), open.source_line(line)));
+            }
+            Some(Doubt::Id) => survey.without_id += 1,
+            _ => {}
+        }
+        survey
+            .present
+            .extend(object_id.map(|id| id_hash(&self.key, id)));
+    }
 }
 
 /// What is not known of a line whose id can't be read.
-fn of_id(object_id: Option<&String>) -> Option<Doubt> {
+fn of_id(object_id: Option<&str>) -> Option<Doubt> {
     object_id.is_none().then_some(Doubt::Id)
 }
 

@@ -47,7 +47,7 @@ impl Session {
             counts.incomplete = Some("it ends in the middle of a record".to_owned());
         } else if read.is_complete
             && !surveyed.ends_with_line
-            && read.ended_with_line > Some(surveyed.records.iter().sum())
+            && read.ended_with_line > Some(surveyed.records())
         {
             counts.incomplete = Some(
                 "it does not end with a line break, as the last complete one did, and has fewer records: it \
