@@ -131,6 +131,13 @@ pub(crate) struct Identity {
     pub(crate) sealed_at: Option<Timestamp>,
 }
 
+// Without its key.
+impl fmt::Debug for Identity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.ledger_id)
+    }
+}
+
 impl Identity {
     fn new() -> Result<Self, LedgerError> {
         let random = || -> Result<String, LedgerError> {

@@ -1,18 +1,17 @@
-//! The body of an upload while it is written: a file of the spool, with the records that it holds.
+//! The bodies of uploads while they are written: files of the spool, with the records that they hold.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufWriter, Write as _};
-
-use ring::digest::{Context, SHA256};
+use std::collections::btree_map::Entry;
+use std::io;
 
 use super::level::Level;
 use super::plan::Share;
 use super::session::Session;
-use super::spool::Spool;
+use super::spool::{BodyFile, Spool};
+use super::store_plan::source_of;
 use super::{MAX_UPLOAD_RECORDS, PushError};
 use crate::ObjectType;
-use crate::ledger::{Action, Direction, Manifest, Milliseconds, Pending, hexadecimal};
+use crate::ledger::{Action, Direction, Manifest, Milliseconds, NewUpload, Pending, Upload};
 
 /// What keeps records of one kind in one upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,18 +24,10 @@ pub(super) struct Group {
     pub(super) as_of: Option<Milliseconds>,
 }
 
-/// The body of an upload, with its records.
+/// An upload whose body is written, with its records.
 #[derive(Debug)]
 pub(super) struct Body {
-    pub(super) number: u64,
-    pub(super) object_type: ObjectType,
-    pub(super) group: Group,
-    pub(super) name: String,
-    pub(super) hash: String,
-    pub(super) bytes: u64,
-    pub(super) records: Manifest,
-    /// The files of its records, by their place among all files of the push.
-    pub(super) files: Vec<u32>,
+    pub(super) new: NewUpload,
     /// The ids of records that Gong did not have any more, and gets again.
     pub(super) restored: Vec<String>,
 }
@@ -44,34 +35,70 @@ pub(super) struct Body {
 /// A body that is being written.
 struct OpenBody {
     body: Body,
-    file: BufWriter<File>,
-    hasher: Context,
+    /// The files of its records, by their place among all files of the push.
+    files: Vec<u32>,
+    file: BodyFile,
 }
 
 impl OpenBody {
+    fn begin(session: &Session, object_type: ObjectType, group: Group) -> Result<Self, PushError> {
+        let number = session.ledger.next_number();
+        let name = Spool::body_name(number);
+        let file = session.spool.create(&name).map_err(PushError::Spool)?;
+        let blank = session.blank_upload(object_type, number)?;
+        let upload = Upload {
+            direction: group.direction,
+            order: Some(group.level.direction()),
+            step: group.level.step(),
+            as_of: group.as_of.unwrap_or(blank.as_of),
+            body: Some(name),
+            ..blank
+        };
+        let new = NewUpload {
+            upload,
+            records: Manifest::default(),
+        };
+        Ok(Self {
+            body: Body {
+                new,
+                restored: Vec::new(),
+            },
+            files: Vec::new(),
+            file,
+        })
+    }
+
+    fn has_room(&self, line: &[u8], max_bytes: u64) -> bool {
+        let records = self.body.new.records.len() as u64;
+        self.file.bytes() + line.len() as u64 <= max_bytes && records < MAX_UPLOAD_RECORDS
+    }
+
     /// Adds a line and its record, whose source is a file of the push.
     fn push(&mut self, line: &[u8], mut pending: Pending) -> io::Result<()> {
-        self.file.write_all(line)?;
-        self.hasher.update(line);
-        let body = &mut self.body;
-        body.bytes += line.len() as u64;
+        self.file.write(line)?;
         if pending.is_known && pending.action == Action::Create {
-            body.restored.push(pending.object_id.clone());
+            self.body.restored.push(pending.object_id.clone());
         }
         // The records of a file mostly follow one another.
-        let known = body.files.iter().rposition(|file| *file == pending.source);
+        let known = self.files.iter().rposition(|file| *file == pending.source);
         let place = known.unwrap_or_else(|| {
-            body.files.push(pending.source);
-            body.files.len() - 1
+            self.files.push(pending.source);
+            self.files.len() - 1
         });
         pending.source = u32::try_from(place).unwrap_or(u32::MAX);
-        body.records.push(pending);
+        self.body.new.records.push(pending);
         Ok(())
     }
 
-    fn finish(mut self) -> io::Result<Body> {
-        self.file.flush()?;
-        self.body.hash = hexadecimal(self.hasher.finish().as_ref());
+    fn finish(mut self, session: &Session) -> Result<Body, PushError> {
+        let NewUpload { upload, records } = &mut self.body.new;
+        let files = self.files.iter();
+        let files = files.map(|file| session.files.get(*file as usize));
+        upload.sources = files
+            .map(|file| file.map(source_of).unwrap_or_default())
+            .collect();
+        upload.records = records.len() as u64;
+        (upload.body_hash, upload.bytes) = self.file.finish().map_err(PushError::Spool)?;
         Ok(self.body)
     }
 }
@@ -102,47 +129,30 @@ impl<'a> BodyWriter<'a> {
         pending: Pending,
     ) -> Result<(), PushError> {
         let max_bytes = self.session.options.max_bytes();
-        let has_room = self.open.get(&group).is_some_and(|open| {
-            open.body.bytes + line.len() as u64 <= max_bytes
-                && (open.body.records.len() as u64) < MAX_UPLOAD_RECORDS
-        });
-        if !has_room {
-            if let Some(full) = self.open.remove(&group) {
-                self.done.push(full.finish().map_err(PushError::Spool)?);
+        let begin = || OpenBody::begin(self.session, self.object_type, group);
+        let open = match self.open.entry(group) {
+            Entry::Vacant(entry) => entry.insert(begin()?),
+            Entry::Occupied(entry) => {
+                let open = entry.into_mut();
+                if !open.has_room(line, max_bytes) {
+                    let full = std::mem::replace(open, begin()?);
+                    self.done.push(full.finish(self.session)?);
+                }
+                open
             }
-            let number = self.session.ledger.next_number();
-            let name = Spool::body_name(number);
-            let file = self.session.spool.create(&name).map_err(PushError::Spool)?;
-            let body = Body {
-                number,
-                object_type: self.object_type,
-                group,
-                name,
-                hash: String::new(),
-                bytes: 0,
-                records: Manifest::default(),
-                files: Vec::new(),
-                restored: Vec::new(),
-            };
-            let open = OpenBody {
-                body,
-                file,
-                hasher: Context::new(&SHA256),
-            };
-            self.open.insert(group, open);
-        }
-        let open = self.open.get_mut(&group);
-        open.map_or(Ok(()), |open| open.push(line, pending))
-            .map_err(PushError::Spool)
+        };
+        open.push(line, pending).map_err(PushError::Spool)
     }
 
     /// The bodies, in the order of their levels.
     pub(super) fn finish(mut self) -> Result<Vec<Body>, PushError> {
-        for (_, open) in std::mem::take(&mut self.open) {
-            self.done.push(open.finish().map_err(PushError::Spool)?);
+        for open in self.open.into_values() {
+            self.done.push(open.finish(self.session)?);
         }
-        self.done
-            .sort_by_key(|body| (body.group.level, body.number));
+        self.done.sort_by_key(|body| {
+            let upload = &body.new.upload;
+            (Level::of(upload), upload.number)
+        });
         Ok(self.done)
     }
 }

@@ -143,10 +143,8 @@ impl<'a> Decided<'a> {
             open,
             plan,
             rules: Rules {
-                as_of: session
-                    .read_of(files.object_type)
-                    .map_or(session.as_of, |(_, read)| read.as_of),
-                now,
+                as_of: session.as_of_type(files.object_type),
+                now: session.now().as_second(),
                 history: session.options.history,
                 touch: session.options.touch,
                 resend: false,

@@ -9,7 +9,7 @@ use super::PushError;
 use super::ended::{Ended, Places, add, add_sources};
 use super::event::Event;
 use super::late::{self, Check};
-use super::planned::{InFlightRecord, Plan};
+use super::planned::{InFlightRecord, Plan, Planned};
 use super::report::{FileReport, RecordError, Report, UploadReport, Verdict};
 use super::session::Session;
 use crate::ledger::low_64;
@@ -25,17 +25,18 @@ pub(super) async fn carry_out(
 ) -> Result<Report, PushError> {
     let (ledger, space) = (session.ledger.clone(), session.space);
     let doubted = plan.round.writes.doubted.clone();
-    session.write_down(&mut plan).await?;
-    session.events.emit(Event::Planned {
+    let planned = Event::Planned {
         records: plan.new_uploads().map(|upload| upload.records).sum(),
         unchanged: plan.files.iter().map(|file| file.unchanged).sum(),
         uploads: plan.new_uploads().count(),
         bytes: plan.new_uploads().map(|upload| upload.bytes).sum(),
-    });
-    session.estimate(plan.uploads.len()).await?;
+    };
+    let uploads = session.write_down(&mut plan).await?;
+    session.events.emit(planned);
+    session.estimate(uploads.len()).await?;
     let (is_push, push) = (session.round.is_none(), session.push);
     let clock = Arc::clone(&session.client.clock);
-    let mut report = finish(session, plan, cancel).await?;
+    let mut report = finish(session, plan, uploads, cancel).await?;
     for doubted in doubted {
         let ledger = ledger.ledger();
         // Once more, because it may have been sent.
@@ -77,9 +78,9 @@ pub(super) async fn carry_out_and_look(
 pub(super) async fn finish(
     session: Session,
     mut plan: Plan,
+    uploads: Vec<Planned>,
     cancel: watch::Receiver<bool>,
 ) -> Result<Report, PushError> {
-    let uploads = std::mem::take(&mut plan.uploads);
     let in_flight = std::mem::take(&mut plan.in_flight);
     let (ended, is_canceled) = session.run(uploads, cancel).await;
     let mut files = std::mem::take(&mut plan.files);

@@ -43,7 +43,7 @@ pub(super) fn graph(uploads: Vec<Planned>) -> (Vec<Step<Work>>, Vec<usize>) {
     for planned in new {
         let has_versions_under_way = planned.upload.step > 0;
         let object_type = planned.upload.object_type;
-        let level = planned.level;
+        let level = planned.level();
         let older = barriers.iter().filter(|(of, _)| {
             if **of == object_type {
                 has_versions_under_way
@@ -85,13 +85,13 @@ impl Graph {
 
     /// Adds an upload after all that were added with an earlier level, and gives its place.
     fn add(&mut self, planned: Planned, after: &[usize]) -> usize {
-        let level = (planned.upload.push, planned.level);
+        let level = (planned.upload.push, planned.level());
         if self.level.is_some_and(|before| before != level) {
             let of_level = std::mem::take(&mut self.of_level);
             self.before = Some(self.push(Work::Barrier, of_level));
             self.has_delayed &= self.level.is_some_and(|(push, _)| push == level.0);
         }
-        if !self.has_delayed && planned.level.refers_to_accounts() {
+        if !self.has_delayed && planned.level().refers_to_accounts() {
             self.has_delayed = true;
             // The accounts can be those of an older upload.
             let before = self.before.iter().chain(after).copied().collect();

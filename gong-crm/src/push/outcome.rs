@@ -99,7 +99,7 @@ impl Session {
                 self.conclude(upload, pending, &status).await?
             }
             End::Lost => {
-                let again = self.replacement(upload, pending).await?;
+                let again = self.replacement(upload, pending)?;
                 let reason = format!("{}; its records are sent again", delivered.reason);
                 let lost = self.give_up(upload, pending, reason).await?;
                 match again {
@@ -127,7 +127,7 @@ impl Session {
     }
 
     /// An upload with the content of one that is lost, if its body is still there.
-    async fn replacement(
+    fn replacement(
         &self,
         lost: &Upload,
         pending: &[Pending],
@@ -136,8 +136,7 @@ impl Session {
             return Ok(None);
         }
         let places: Vec<usize> = (0..pending.len()).collect();
-        let body = lost.body.clone().unwrap_or_default();
-        Ok(Some(self.copy_of(lost, &body, &places).await?))
+        Ok(Some(self.copy_of(lost, &places)?))
     }
 
     async fn send_again(

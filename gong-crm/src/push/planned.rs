@@ -97,8 +97,9 @@ pub(super) struct Earlier {
 /// The plan of a push.
 #[derive(Debug)]
 pub(super) struct Plan {
-    /// The uploads, each with its level; older ones that hold some of the records come along.
-    pub(super) uploads: Vec<Planned>,
+    /// Uploads of earlier pushes that are brought to their end with it, and before what they hold
+    /// earlier versions of.
+    pub(super) older: Vec<Upload>,
     /// The reports of the files, before anything is sent.
     pub(super) files: Vec<FileReport>,
     /// Records whose verdict is that of an older upload.
@@ -146,13 +147,25 @@ pub(super) struct Writes {
     pub(super) overtaken: Vec<(Upload, Vec<Pending>, Vec<usize>)>,
 }
 
-/// An upload of a plan.
+/// An upload that is to be run.
 #[derive(Debug)]
 pub(super) struct Planned {
     pub(super) upload: Upload,
-    pub(super) level: Level,
     /// Whether an earlier push planned it, so that it may be overtaken.
     pub(super) is_older: bool,
+}
+
+impl Planned {
+    pub(super) fn older(upload: Upload) -> Self {
+        Self {
+            upload,
+            is_older: true,
+        }
+    }
+
+    pub(super) fn level(&self) -> Level {
+        Level::of(&self.upload)
+    }
 }
 
 /// A record that an older upload has as it is.
@@ -181,7 +194,7 @@ impl Plan {
     /// A plan that sends nothing yet.
     pub(super) fn new(files: Vec<FileReport>) -> Self {
         Self {
-            uploads: Vec::new(),
+            older: Vec::new(),
             files,
             in_flight: Vec::new(),
             notes: Vec::new(),
@@ -195,8 +208,7 @@ impl Plan {
 
     /// The uploads that this push makes.
     pub(super) fn new_uploads(&self) -> impl Iterator<Item = &Upload> {
-        let new = self.uploads.iter().filter(|planned| !planned.is_older);
-        new.map(|planned| &planned.upload)
+        self.writes.new.iter().map(|new| &new.upload)
     }
 
     /// Holds a record of a file back, because one that it refers to is not in Gong.

@@ -11,11 +11,10 @@ use super::event::Event;
 use super::input::{OpenFile, blocking};
 use super::invalid::invalid_records;
 use super::known_lines::KnownLines;
-use super::level::Level;
 use super::lines::GivenLines;
 use super::notes::note_dates;
 use super::parents::{Coming, Parents};
-use super::planned::{Plan, Planned, TypePlan, upserted};
+use super::planned::{Plan, TypePlan, upserted};
 use super::report::{FileReport, RecordError};
 use super::session::Session;
 use super::survey::{Survey, TypeFiles, survey};
@@ -64,14 +63,8 @@ impl Session {
         for of_type in types {
             let bodies = self.write_bodies(of_type, &mut parents, &mut plan).await?;
             for body in bodies {
-                parents.note_restored(body.object_type, &body.restored);
-                let new = self.new_upload(body).await?;
-                plan.uploads.push(Planned {
-                    level: Level::of(&new.upload),
-                    upload: new.upload.clone(),
-                    is_older: false,
-                });
-                plan.writes.new.push(new);
+                parents.note_restored(body.new.upload.object_type, &body.restored);
+                plan.writes.new.push(body.new);
             }
         }
         plan.notes.extend(parents.notes());
@@ -251,12 +244,7 @@ impl Session {
             // A sync also sends what earlier rounds planned and did not send.
             let may_go = may_be_in_gong || self.round.is_some();
             if is_here && may_go && is_needed {
-                let level = Level::of(&upload);
-                plan.uploads.push(Planned {
-                    upload,
-                    level,
-                    is_older: true,
-                });
+                plan.older.push(upload);
             }
         }
     }

@@ -10,7 +10,6 @@ use super::event::Events;
 use super::finish::finish;
 use super::kept::{Wanted, send_again};
 use super::late::{self, Check, Late};
-use super::level::Level;
 use super::planned::{Plan, Planned};
 use super::report::{FileReport, Report};
 use super::run::canceled;
@@ -54,14 +53,9 @@ pub(super) async fn resume(
     let mut reports = Vec::new();
     for (integration_id, uploads) in by_integration {
         let session = Session::new(context.clone(), integration_id, Vec::new()).await?;
-        let mut plan = Plan::new(reports_of(&uploads));
-        plan.uploads
-            .extend(uploads.into_iter().map(|upload| Planned {
-                level: Level::of(&upload),
-                upload,
-                is_older: true,
-            }));
-        reports.push(finish(session, plan, cancel.clone()).await?);
+        let plan = Plan::new(reports_of(&uploads));
+        let uploads = uploads.into_iter().map(Planned::older).collect();
+        reports.push(finish(session, plan, uploads, cancel.clone()).await?);
     }
     for (base_url, integration_id) in context.ledger.ledger().integrations().await? {
         if base_url == context.client.base_url() && !reports.iter().any(Report::is_stopped) {

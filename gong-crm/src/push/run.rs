@@ -70,7 +70,12 @@ impl Session {
     ) -> (Vec<Ended>, bool) {
         uploads.sort_by_key(|planned| {
             let upload = &planned.upload;
-            (!planned.is_older, upload.push, planned.level, upload.number)
+            (
+                !planned.is_older,
+                upload.push,
+                planned.level(),
+                upload.number,
+            )
         });
         let known: Vec<Upload> = uploads
             .iter()
@@ -122,11 +127,8 @@ impl Session {
         unresolved: &Unresolved,
         new_records: &NewRecords,
     ) -> Ended {
-        let Planned {
-            upload,
-            level,
-            is_older,
-        } = planned;
+        let level = planned.level();
+        let Planned { upload, is_older } = planned;
         let open = Open {
             object_type: upload.object_type,
             version: (upload.push, upload.step),

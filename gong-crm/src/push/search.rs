@@ -143,7 +143,6 @@ impl Session {
     }
 
     async fn search_parts(&self, search: &mut Search<'_>) -> Result<(), LedgerError> {
-        let body = search.of.body.clone().unwrap_or_default();
         while let Some(places) = search.queue.pop_front() {
             if self.fatal().is_some() || !self.may_search().await? {
                 return Ok(());
@@ -155,7 +154,7 @@ impl Session {
             let mut upload = Upload {
                 purpose: Purpose::ErrorSearch,
                 step: 0,
-                ..self.copy_of(search.of, &body, &places).await?
+                ..self.copy_of(search.of, &places)?
             };
             let part = search.part(&places);
             let new = [NewUpload {

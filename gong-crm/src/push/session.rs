@@ -18,7 +18,9 @@ use super::{Options, PushError};
 use crate::client::Client;
 use crate::compare::{Reader, RecordId};
 use crate::ledger::store::StoreFuture;
-use crate::ledger::{Facts, LedgerError, LockedLedger, Milliseconds, RecordState, Space, SpentOn};
+use crate::ledger::{
+    Facts, Identity, LedgerError, LockedLedger, Milliseconds, RecordState, Space, SpentOn,
+};
 use crate::{IntegrationId, ObjectType};
 
 /// How many uploads are sent at the same time: a server may need seconds for each.
@@ -137,6 +139,7 @@ pub(super) struct Session {
     pub(super) client: Client,
     pub(super) integration_id: IntegrationId,
     pub(super) space: Space,
+    pub(super) identity: Identity,
     /// The key of the ledger's hashes.
     pub(super) key: [u8; 16],
     /// The as-of of the records of this push.
@@ -179,7 +182,7 @@ impl Session {
         files: Vec<OpenFile>,
     ) -> Result<Self, LedgerError> {
         let space = context.space(integration_id).await?;
-        let key = context.ledger.ledger().identity().await?.key();
+        let identity = context.ledger.ledger().identity().await?;
         let Context {
             client,
             options,
@@ -195,7 +198,8 @@ impl Session {
             client,
             integration_id,
             space,
-            key,
+            key: identity.key(),
+            identity,
             options,
             ledger,
             spool,
@@ -219,6 +223,12 @@ impl Session {
         ids: impl IntoIterator<Item = &'i str>,
     ) -> StoreFuture<'_, Vec<Option<RecordState>>> {
         self.ledger.ledger().records(self.space, object_type, ids)
+    }
+
+    /// The as-of of the records of a type.
+    pub(super) fn as_of_type(&self, object_type: ObjectType) -> Milliseconds {
+        let read = self.read_of(object_type);
+        read.map_or(self.as_of, |(_, read)| read.as_of)
     }
 
     /// What a probe found out about this Gong.

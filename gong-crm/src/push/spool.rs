@@ -9,13 +9,42 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gong_records::io::atomic_file;
+use ring::digest::{Context, SHA256};
 use tempfile::TempDir;
+
+use crate::ledger::hexadecimal;
 
 /// The extension of our files.
 const ENDING: &str = ".ldjson";
 
 /// What the names of inputs end with, as [`Sink`](crate::source::Sink) and [`Spool`] make them.
 const ENDINGS_OF_INPUTS: [&str; 3] = [ENDING, ".ndjson", ".csv"];
+
+/// The body of an upload, which is hashed while it is written.
+pub(super) struct BodyFile {
+    file: BufWriter<File>,
+    hasher: Context,
+    bytes: u64,
+}
+
+impl BodyFile {
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    pub(super) fn write(&mut self, part: &[u8]) -> io::Result<()> {
+        self.file.write_all(part)?;
+        self.hasher.update(part);
+        self.bytes += part.len() as u64;
+        Ok(())
+    }
+
+    /// The hash of all that was written, and how many bytes that is.
+    pub(super) fn finish(mut self) -> io::Result<(String, u64)> {
+        self.file.flush()?;
+        Ok((hexadecimal(self.hasher.finish().as_ref()), self.bytes))
+    }
+}
 
 /// Where bodies lie.
 #[derive(Debug, Clone)]
@@ -79,7 +108,7 @@ impl Spool {
     }
 
     /// Creates a file for the body of an upload.
-    pub(super) fn create(&self, name: &str) -> io::Result<BufWriter<File>> {
+    pub(super) fn create(&self, name: &str) -> io::Result<BodyFile> {
         self.prepare()?;
         let path = self.path(name);
         atomic_file::delete(&path)?;
@@ -87,7 +116,11 @@ impl Spool {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        Ok(BufWriter::with_capacity(256 * 1024, options.open(path)?))
+        Ok(BodyFile {
+            file: BufWriter::with_capacity(256 * 1024, options.open(path)?),
+            hasher: Context::new(&SHA256),
+            bytes: 0,
+        })
     }
 
     /// Copies an input that can't be read twice.
@@ -234,7 +267,7 @@ mod tests {
         let spool = Spool::new(directory.clone());
         for number in [1, 2] {
             let mut body = spool.create(&Spool::body_name(number)).unwrap();
-            body.write_all(b"{}\n").unwrap();
+            body.write(b"{}\n").unwrap();
         }
         let input = spool.copy(&b"{}\n"[..]).unwrap();
         fs::write(directory.join("notes.txt"), "mine").unwrap();

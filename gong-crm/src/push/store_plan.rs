@@ -1,22 +1,22 @@
 //! The uploads of a plan, and what else it writes into the ledger before anything is sent.
 
 use super::PushError;
-use super::body::Body;
 use super::ids::id_hash;
 use super::input::OpenFile;
-use super::planned::Plan;
+use super::planned::{Plan, Planned};
 use super::session::Session;
 use super::survey::Survey;
 use crate::ObjectType;
-use crate::ledger::{Direction, LedgerError, NewUpload, Pending, Purpose, Upload, UploadState};
+use crate::ledger::{Direction, LedgerError, Pending, Purpose, Upload, UploadState};
 
-fn source_of(file: &OpenFile) -> String {
+pub(super) fn source_of(file: &OpenFile) -> String {
     file.file.path.to_string_lossy().into_owned()
 }
 
 impl Session {
-    /// Writes a plan into the ledger. Nothing may be sent before this returns.
-    pub(super) async fn write_down(&self, plan: &mut Plan) -> Result<(), LedgerError> {
+    /// Writes a plan into the ledger, and gives the uploads that are to be run. Nothing may be sent
+    /// before this returns.
+    pub(super) async fn write_down(&self, plan: &mut Plan) -> Result<Vec<Planned>, LedgerError> {
         self.write_round(plan).await?;
         let mut writes = std::mem::take(&mut plan.writes);
         self.ledger
@@ -28,25 +28,32 @@ impl Session {
         }
         let sources: Vec<String> = self.files.iter().map(source_of).collect();
         for (object_type, held) in &writes.held {
-            let mut upload = self.blank_upload(*object_type, 0).await?;
-            upload.sources.clone_from(&sources);
+            let upload = Upload {
+                sources: sources.clone(),
+                ..self.blank_upload(*object_type, 0)?
+            };
             self.ledger.hold_back(&upload, held, self.now()).await?;
         }
+        let mut uploads: Vec<Planned> = plan.older.drain(..).map(Planned::older).collect();
+        uploads.extend(writes.new.iter().map(|new| Planned {
+            upload: new.upload.clone(),
+            is_older: false,
+        }));
         self.ledger.begin(writes.new, &mut writes.names).await?;
         for (mut upload, pending, kept) in writes.overtaken {
             self.keep_only(&mut upload, &pending, &kept).await?;
             // What is left of it is sent, and nothing waits for it otherwise.
             let number = upload.number;
             if upload.state == UploadState::Planned {
-                let mut planned = plan.uploads.iter_mut();
+                let mut planned = uploads.iter_mut();
                 if let Some(planned) = planned.find(|of| of.upload.number == number) {
                     planned.upload = upload;
                 }
             } else {
-                plan.uploads.retain(|of| of.upload.number != number);
+                uploads.retain(|of| of.upload.number != number);
             }
         }
-        Ok(())
+        Ok(uploads)
     }
 
     /// Finds the records of unsent uploads for which this push has later versions.
@@ -77,16 +84,15 @@ impl Session {
         Ok(overtaken)
     }
 
-    async fn blank_upload(
+    /// An upload of this push that has nothing in it yet.
+    pub(super) fn blank_upload(
         &self,
         object_type: ObjectType,
         number: u64,
     ) -> Result<Upload, LedgerError> {
-        let identity = self.ledger.ledger().identity().await?;
-        let now = self.now();
         Ok(Upload {
             number,
-            client_request_id: identity.request_id(object_type, number)?,
+            client_request_id: self.identity.request_id(object_type, number)?,
             integration_id: self.integration_id,
             object_type,
             direction: Direction::Upsert,
@@ -97,7 +103,7 @@ impl Session {
             accepted: 0,
             rejected: 0,
             sources: Vec::new(),
-            planned_at: now,
+            planned_at: self.now(),
             accepted_at: None,
             completed_at: None,
             not_found: 0,
@@ -105,9 +111,7 @@ impl Session {
             checked_at: None,
             status: None,
             space: self.space.0,
-            as_of: self
-                .read_of(object_type)
-                .map_or(self.as_of, |(_, read)| read.as_of),
+            as_of: self.as_of_type(object_type),
             push: self.push,
             body: None,
             body_hash: String::new(),
@@ -119,27 +123,7 @@ impl Session {
         })
     }
 
-    pub(super) async fn new_upload(&self, body: Body) -> Result<NewUpload, PushError> {
-        let blank = self.blank_upload(body.object_type, body.number).await?;
-        let (group, records) = (body.group, body.records);
-        let files = body.files.iter();
-        let sources = files.map(|file| self.files.get(*file as usize).map(source_of));
-        let upload = Upload {
-            direction: group.direction,
-            order: Some(group.level.direction()),
-            step: group.level.step(),
-            records: records.len() as u64,
-            bytes: body.bytes,
-            as_of: group.as_of.unwrap_or(blank.as_of),
-            sources: sources.map(Option::unwrap_or_default).collect(),
-            body: Some(body.name),
-            body_hash: body.hash,
-            ..blank
-        };
-        Ok(NewUpload { upload, records })
-    }
-
-    /// Returns the only upload the id that the user chose.
+    /// Gives the only upload the id that the user chose.
     pub(super) async fn take_own_id(&self, plan: &mut Plan) -> Result<(), PushError> {
         let Some(id) = &self.options.request_id else {
             return Ok(());
@@ -158,11 +142,6 @@ impl Session {
         }
         only.upload.client_request_id = id.clone();
         only.upload.has_own_id = true;
-        for planned in &mut plan.uploads {
-            if planned.upload.number == only.upload.number {
-                planned.upload = only.upload.clone();
-            }
-        }
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The bodies of uploads in the spool: read, copied in part, checked and discarded.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write as _};
+use std::io::{self, Read};
 use std::path::Path;
 
 use gong_records::io::lines::Lines;
@@ -44,39 +44,29 @@ impl Session {
             name
         };
         let mut file = self.spool.create(&name)?;
-        let mut hasher = Context::new(&SHA256);
-        let mut bytes = 0;
         let mut wanted = places.iter().copied().peekable();
         each_line(&self.spool.path(body), |line| {
             let place = place_of(&line);
             if wanted.next_if_eq(&place).is_some() {
-                for part in [line.bytes, b"\n"] {
-                    file.write_all(part)?;
-                    hasher.update(part);
-                    bytes += part.len() as u64;
-                }
+                file.write(line.bytes)?;
+                file.write(b"\n")?;
             }
             Ok::<(), io::Error>(())
         })?;
-        file.flush()?;
-        Ok((name, hexadecimal(hasher.finish().as_ref()), bytes))
+        let (hash, bytes) = file.finish()?;
+        Ok((name, hash, bytes))
     }
 
     /// An upload of some lines of the body of another, which was sent, under an id of its own.
-    pub(super) async fn copy_of(
-        &self,
-        of: &Upload,
-        body: &str,
-        places: &[usize],
-    ) -> Result<Upload, LedgerError> {
+    pub(super) fn copy_of(&self, of: &Upload, places: &[usize]) -> Result<Upload, LedgerError> {
         let number = self.ledger.next_number();
+        let body = of.body.as_deref().unwrap_or_default();
         let copied = self.copy_lines(body, places, number);
         let (name, body_hash, bytes) =
             copied.map_err(|error| LedgerError::storage(self.spool.path(body), error))?;
-        let identity = self.ledger.ledger().identity().await?;
         Ok(Upload {
             number,
-            client_request_id: identity.request_id(of.object_type, number)?,
+            client_request_id: self.identity.request_id(of.object_type, number)?,
             state: UploadState::Planned,
             records: places.len() as u64,
             bytes,

@@ -94,7 +94,7 @@ where
         round: &mut plan.round,
         files: &plan.files,
         uploads,
-        older: plan.uploads.len() - uploads,
+        older: plan.older.len(),
         notes: &plan.notes,
         under_way,
     });
