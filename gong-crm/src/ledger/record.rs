@@ -57,6 +57,14 @@ pub struct SentField {
 impl SentField {
     /// The hash of a field that was cleared with `null`.
     pub const NULL_SENT: [u8; 4] = [0; 4];
+
+    /// A field that is cleared with `null`.
+    pub(crate) fn null(name: u16) -> Self {
+        Self {
+            name,
+            hash: Self::NULL_SENT,
+        }
+    }
 }
 
 /// Why the last try to send a record did not make it the current version.

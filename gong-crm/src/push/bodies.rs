@@ -237,10 +237,7 @@ impl<'a> Bodies<'a> {
                     .saturating_add(stride(self.files.object_type));
                 self.earlier.addresses.insert((id, next), read.address);
                 let earlier = self.earlier.fields.entry(id).or_default();
-                earlier.extend(read.sent.iter().map(|field| SentField {
-                    hash: SentField::NULL_SENT,
-                    ..*field
-                }));
+                earlier.extend(read.sent.iter().map(|field| SentField::null(field.name)));
             }
         }
         Ok(())
@@ -264,10 +261,8 @@ impl<'a> Bodies<'a> {
             let fills_defaults = self.session.round.is_some() || open.converted.is_some();
             absent = self.absent(&chosen, &fields, known, fills_defaults);
             let mut names = locked(&self.names);
-            fields.extend(absent.nulls.iter().map(|name| SentField {
-                name: names.number(name),
-                hash: SentField::NULL_SENT,
-            }));
+            let nulls = absent.nulls.iter();
+            fields.extend(nulls.map(|name| SentField::null(names.number(name))));
             fields.extend(&absent.left);
             fields.sort_unstable_by_key(|field| field.name);
         }
@@ -316,27 +311,24 @@ impl<'a> Bodies<'a> {
             .map_err(|_| changed_while_read(&open.file.path))?;
         let is_sync = self.session.round.is_some();
         let action = is_sync.then(|| self.planned_action(&pending, known));
-        if action.as_ref().is_some_and(|of| self.is_skipped(of)) {
-            parents.note_held([(object_type, read.object_id.clone())]);
-            if self.session.is_read_once(object_type) {
-                let reason = format!("{HELD_BACK}the plan file does not name this change");
-                let content = Content {
-                    line,
-                    ..Content::default()
-                };
-                let held = self.plan.writes.held.entry(object_type).or_default();
-                held.push((pending, reason, content));
-            }
-            return Ok(());
-        }
-        if let Some(reason) = parents.reason(&read.references) {
+        let is_skipped = action.as_ref().is_some_and(|of| self.is_skipped(of));
+        let reason = if is_skipped {
+            Some(format!("{HELD_BACK}the plan file does not name this change"))
+        } else {
+            parents.reason(&read.references)
+        };
+        if let Some(reason) = reason {
             parents.note_held([(object_type, read.object_id.clone())]);
             let content = Content {
                 line,
                 ..Content::default()
             };
             let held = (pending, reason, content);
-            self.plan.hold_back(file, object_type, held);
+            if !is_skipped {
+                self.plan.hold_back(file, object_type, held);
+            } else if self.session.is_read_once(object_type) {
+                self.plan.keep_held(object_type, held);
+            }
             return Ok(());
         }
         if !chosen.is_followed {
@@ -348,26 +340,7 @@ impl<'a> Bodies<'a> {
             let returning = &mut self.plan.round.returning_users;
             returning.push(read.object_id.clone());
         }
-        let direction = if is_deletion {
-            Direction::Delete
-        } else {
-            Direction::Upsert
-        };
-        let step = chosen.step;
-        let (order, step) = match is_deletion {
-            // The deletions that make an address free come first of all.
-            true if frees_address => (Direction::Upsert, step),
-            false if is_user => (Direction::Upsert, step.saturating_add(1)),
-            // Users that are created again at once are sent with the upserts.
-            true if chosen.is_followed => (Direction::Upsert, step),
-            _ => (direction, step),
-        };
-        let group = Group {
-            level: Level::new(object_type, order, step),
-            direction,
-            share: chosen.share,
-            as_of: self.files.as_of(read.file, &chosen.entry),
-        };
+        let group = self.group_of(&chosen, read.file, frees_address);
         if let Some(deleted) = deleted {
             self.add_deletion_before(&pending, deleted, chosen.step, group)?;
             pending.action = Action::Create;
@@ -375,6 +348,30 @@ impl<'a> Bodies<'a> {
         self.writer.push(group, &line, pending)?;
         self.plan.round.actions.extend(action);
         Ok(())
+    }
+
+    /// The versions that a version is sent with.
+    fn group_of(&self, chosen: &Chosen, file: usize, frees_address: bool) -> Group {
+        let object_type = self.files.object_type;
+        let is_deletion = chosen.action == Action::Delete;
+        // The deletions that make an address free come first of all, and users that are created again
+        // at once are sent with the upserts.
+        let is_late = is_deletion && !frees_address && !chosen.is_followed;
+        let is_new_user = object_type == ObjectType::BusinessUser && !is_deletion;
+        let direction = |is_deletion| {
+            if is_deletion {
+                Direction::Delete
+            } else {
+                Direction::Upsert
+            }
+        };
+        let step = chosen.step.saturating_add(u16::from(is_new_user));
+        Group {
+            level: Level::new(object_type, direction(is_late), step),
+            direction: direction(is_deletion),
+            share: chosen.share,
+            as_of: self.files.as_of(file, &chosen.entry),
+        }
     }
 
     /// The fields that a version does not have and that Gong was sent before.

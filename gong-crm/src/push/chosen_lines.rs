@@ -71,14 +71,14 @@ impl<'a> ChosenLines<'a> {
             let given = whole.fields.iter().filter(|field| field.is_given);
             let mut names = locked(&self.names);
             let mut sent: Vec<SentField> = given
-                .map(|field| SentField {
-                    name: names.number(&field.name),
-                    hash: if field.is_null {
-                        SentField::NULL_SENT
-                    } else {
-                        // 0 is the mark of a null.
-                        field.hash.max(1).to_le_bytes()
-                    },
+                .map(|field| {
+                    let name = names.number(&field.name);
+                    if field.is_null {
+                        return SentField::null(name);
+                    }
+                    // 0 is the mark of a null.
+                    let hash = field.hash.max(1).to_le_bytes();
+                    SentField { name, hash }
                 })
                 .collect();
             drop(names);

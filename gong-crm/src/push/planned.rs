@@ -221,6 +221,11 @@ impl Plan {
             .errors
             .push(RecordError::unsent(pending.line, id, reason.clone()));
         self.holds_dependents = true;
+        self.keep_held(object_type, held);
+    }
+
+    /// Keeps the content of a record that is not sent.
+    pub(super) fn keep_held(&mut self, object_type: ObjectType, held: HeldBack) {
         self.writes.held.entry(object_type).or_default().push(held);
     }
 

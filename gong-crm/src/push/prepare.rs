@@ -81,7 +81,7 @@ impl Session {
         let read_once: BTreeSet<ObjectType> = types.filter(|of| self.is_read_once(*of)).collect();
         let reading = move || invalid_records(&files, key, |of| read_once.contains(&of));
         for (object_type, held) in blocking(reading).await?? {
-            plan.writes.held.entry(object_type).or_default().push(held);
+            plan.keep_held(object_type, held);
         }
         Ok(())
     }
