@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gong_crm::clock::Clock;
+use gong_crm::ledger::Ledger;
+use gong_crm::rate_limit::RateLimit;
+use gong_crm::{Client, Credentials};
 use gong_sim::Simulator;
 use jiff::Timestamp;
 
@@ -25,6 +28,21 @@ impl VirtualClock {
             now: Mutex::new(now),
             simulator,
         })
+    }
+
+    /// A client that has this clock, of the clock's simulator.
+    pub(crate) fn client(self: &Arc<Self>, ledger: Ledger) -> Client {
+        Client::builder()
+            .base_url(self.simulator.base_url())
+            .credentials(Credentials::access_key(
+                self.simulator.access_key(),
+                self.simulator.access_key_secret(),
+            ))
+            .rate_limit(RateLimit::unlimited())
+            .clock(Arc::clone(self) as Arc<dyn Clock>)
+            .ledger(ledger)
+            .build()
+            .unwrap()
     }
 
     pub(crate) fn advance(&self, by: Duration) {

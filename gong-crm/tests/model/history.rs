@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use gong_crm::clock::Clock;
-use gong_crm::ledger::{Ledger, LedgerError};
+use gong_crm::ledger::LedgerError;
 use gong_crm::push::{Options, PushError, Report, Verdict, Wait};
-use gong_crm::rate_limit::RateLimit;
-use gong_crm::{Client, Credentials, IntegrationId, ObjectType};
+use gong_crm::{Client, IntegrationId, ObjectType};
 use gong_sim::{Processing, Simulator};
 
 use crate::clock::VirtualClock;
@@ -115,20 +114,6 @@ pub(crate) async fn run(seed: u64) {
 impl History {
     fn say(&mut self, text: impl Into<String>) {
         self.log.push(text.into());
-    }
-
-    fn client(&self, ledger: Ledger) -> Client {
-        Client::builder()
-            .base_url(self.simulator.base_url())
-            .credentials(Credentials::access_key(
-                self.simulator.access_key(),
-                self.simulator.access_key_secret(),
-            ))
-            .rate_limit(RateLimit::unlimited())
-            .clock(Arc::clone(&self.clock) as Arc<dyn Clock>)
-            .ledger(ledger)
-            .build()
-            .unwrap()
     }
 
     async fn round(&mut self, round: u32) {
@@ -245,7 +230,7 @@ impl History {
             Some((writes, arrives)) => Fuse::after(writes, arrives),
             None => Fuse::after(usize::MAX, true),
         };
-        let client = self.client(self.disk.ledger_of(&fuse));
+        let client = self.clock.client(self.disk.ledger_of(&fuse));
         let (mut handle, push) = client.push(self.integration_id, options).start();
         let canceling = async {
             let mut steps = 0;
@@ -353,7 +338,7 @@ impl History {
         self.say(format!("two pushes at once of {} records", keys.len()));
         let clients: Vec<Client> = parts
             .iter()
-            .map(|_| self.client(self.disk.ledger()))
+            .map(|_| self.clock.client(self.disk.ledger()))
             .collect();
         let pushes = parts.iter().zip(&clients).map(|((_, options), client)| {
             client
@@ -369,7 +354,7 @@ impl History {
     async fn resume(&mut self) {
         let kill = (self.rng.u8(..4) == 0).then(|| self.rng.usize(1..10));
         let fuse = Fuse::after(kill.unwrap_or(usize::MAX), self.rng.bool());
-        let client = self.client(self.disk.ledger_of(&fuse));
+        let client = self.clock.client(self.disk.ledger_of(&fuse));
         let options = self.options(&[]);
         let result = tokio::select! {
             biased;
@@ -421,7 +406,7 @@ impl History {
         self.let_gong_finish();
         let spool = self.new_directory();
         let copy = self.disk.copy(spool).await;
-        let client = self.client(copy.ledger());
+        let client = self.clock.client(copy.ledger());
         let key = self.crm.change(&mut self.rng, false);
         let mut keys = BTreeSet::from([key]);
         keys.extend(self.crm.firm());
@@ -524,7 +509,7 @@ impl History {
                     let mut options = options.clone();
                     options.paths = vec![path];
                     options.object_type = Some(object_type);
-                    let client = self.client(self.disk.ledger());
+                    let client = self.clock.client(self.disk.ledger());
                     let pushed = client.push(self.integration_id, options).await.unwrap();
                     self.say(format!("  {object_type}: {}", summary(&pushed)));
                     last = Some(merge(last, &pushed));
@@ -572,7 +557,7 @@ impl History {
     }
 
     async fn resume_quietly(&mut self) {
-        let client = self.client(self.disk.ledger());
+        let client = self.clock.client(self.disk.ledger());
         let mut options = self.options(&[]);
         options.wait = Wait::UntilDone;
         let report = client.resume([], options).await.unwrap();

@@ -14,6 +14,8 @@ mod damaged;
 mod defaults;
 mod deletions;
 mod drift;
+#[path = "../model/faults.rs"]
+mod faults;
 mod findings;
 mod flagged;
 mod held_parents;
@@ -27,6 +29,8 @@ mod refused;
 mod rounds;
 mod same_lines;
 mod scopes;
+#[path = "../model/seeds.rs"]
+mod seeds;
 mod sources;
 #[path = "../model/stores.rs"]
 mod stores;

@@ -2,22 +2,18 @@
 
 use std::time::Duration;
 
-use gong_sim::{Effect, Fault, Operation, Processing, RetryAfter};
+use gong_sim::{Effect, RetryAfter};
 
 use super::History;
+use crate::faults;
 
 impl History {
     /// What goes wrong with the calls of the next pushes.
     pub(super) fn set_weather(&mut self) {
         self.simulator.clear_faults();
-        let processing = match self.rng.u8(..8) {
-            0 => Processing::Polls(self.rng.u32(1..5)),
-            1 => Processing::After(Duration::from_secs(self.rng.u64(1..5_000))),
-            2 => Processing::Never,
-            _ => Processing::Immediate,
-        };
+        let processing = faults::processing(&mut self.rng);
         self.simulator.set_processing(processing);
-        let mut faults = Vec::new();
+        let mut set = Vec::new();
         if self.rng.bool() {
             for _ in 0..self.rng.u8(1..4) {
                 let rng = &mut self.rng;
@@ -52,28 +48,14 @@ impl History {
                         _ => gong_sim::Verdict::new().set("totalErrorCount", 1e18),
                     }),
                 };
-                let fault = Fault::new(effect)
-                    .with_probability(f64::from(rng.u8(1..10)) / 10.0)
-                    .times(rng.u64(1..6));
-                faults.push(fault.on(Operation::UploadEntities));
+                set.push(faults::of_uploads(effect, rng));
             }
         }
         if self.rng.u8(..4) == 0 {
-            let rng = &mut self.rng;
-            let effect = match rng.u8(..5) {
-                0 => Effect::ResetAfterBody,
-                1 => Effect::Status([500, 503][rng.usize(..2)]),
-                2 => Effect::HtmlPage(200),
-                3 => Effect::Status([401, 403][rng.usize(..2)]),
-                _ => Effect::TooManyRequests(RetryAfter::Seconds(86_400)),
-            };
-            let fault = Fault::new(effect)
-                .with_probability(f64::from(rng.u8(1..10)) / 10.0)
-                .times(rng.u64(1..8));
-            faults.push(fault.on(Operation::RequestStatus));
+            set.push(faults::of_status(&mut self.rng));
         }
-        self.say(format!("weather: {processing:?}, {faults:?}"));
-        for fault in faults {
+        self.say(format!("weather: {processing:?}, {set:?}"));
+        for fault in set {
             self.simulator.add_fault(fault).unwrap();
         }
     }

@@ -5,14 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fastrand::Rng;
+use gong_crm::IntegrationId;
 use gong_crm::ObjectType::{self, Account, Contact, Deal};
 use gong_crm::clock::Clock;
-use gong_crm::ledger::Ledger;
 use gong_crm::push::{Options, Verdict};
-use gong_crm::rate_limit::RateLimit;
 use gong_crm::schema::SchemaField;
 use gong_crm::sync::{Deletions, Limit, SyncError, SyncOptions, SyncReport};
-use gong_crm::{Client, Credentials, IntegrationId};
 use gong_sim::Simulator;
 use serde_json::{Value, json};
 
@@ -122,20 +120,6 @@ impl History {
         self.log.push(text.into());
     }
 
-    fn client(&self, ledger: Ledger) -> Client {
-        Client::builder()
-            .base_url(self.simulator.base_url())
-            .credentials(Credentials::access_key(
-                self.simulator.access_key(),
-                self.simulator.access_key_secret(),
-            ))
-            .rate_limit(RateLimit::unlimited())
-            .clock(Arc::clone(&self.clock) as Arc<dyn Clock>)
-            .ledger(ledger)
-            .build()
-            .unwrap()
-    }
-
     fn options(&mut self, of: usize) -> SyncOptions {
         let mut options = self.exports[of].options(&self.companies[of]);
         options.delete_after = self.delete_after;
@@ -180,7 +164,7 @@ impl History {
             self.exports[of].write(&self.companies[of], &mut self.rng, now, |_, _| false);
             self.pass(Duration::from_secs(5));
             let options = self.options(of);
-            let client = self.client(self.disk.ledger());
+            let client = self.clock.client(self.disk.ledger());
             let report = client.sync(self.integration_id, options).await.unwrap();
             assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
         }
@@ -195,7 +179,7 @@ impl History {
         if self.rules.needs_parents {
             options.account_delay = gong_crm::push::ACCOUNT_DELAY;
         }
-        let client = self.client(self.disk.ledger());
+        let client = self.clock.client(self.disk.ledger());
         let pushed = client.push(self.integration_id, options).await;
         let verdict = pushed.map(|report| report.verdict);
         self.say(format!(
@@ -304,7 +288,7 @@ impl History {
         let fields: Vec<SchemaField> = declared
             .map(|(_, name)| SchemaField::new(*name, *name, "STRING"))
             .collect();
-        let client = self.client(self.disk.ledger());
+        let client = self.clock.client(self.disk.ledger());
         let declared = client
             .upload_entity_schema(self.integration_id, object_type, &fields)
             .await;
@@ -330,7 +314,8 @@ impl History {
         self.say("  an old ledger is restored and recovered");
         let options = self.options(0);
         drop(
-            self.client(self.disk.ledger())
+            self.clock
+                .client(self.disk.ledger())
                 .sync(self.integration_id, options)
                 .await,
         );
@@ -354,7 +339,7 @@ impl History {
         let cancel = (self.rng.u8(..8) == 0).then(|| self.rng.usize(1..20));
         let is_undisturbed = kill.is_none() && cancel.is_none();
         let plan = if is_undisturbed && self.rng.bool() {
-            let client = self.client(self.disk.ledger());
+            let client = self.clock.client(self.disk.ledger());
             client.plan(self.integration_id, options.clone()).await.ok()
         } else {
             None
@@ -363,7 +348,7 @@ impl History {
             Some((writes, arrives)) => Fuse::after(writes, arrives),
             None => Fuse::after(usize::MAX, true),
         };
-        let client = self.client(self.disk.ledger_of(&fuse));
+        let client = self.clock.client(self.disk.ledger_of(&fuse));
         let (mut handle, sync) = client.sync(self.integration_id, options).start();
         let canceling = async {
             let mut steps = 0;
@@ -478,7 +463,7 @@ impl History {
                 let mut options = self.options(of);
                 options.push.max_upload_bytes = gong_crm::push::MAX_UPLOAD_BYTES;
                 options.confirm_deletions = self.exports[of].confirmed(&self.companies[of]);
-                let client = self.client(self.disk.ledger());
+                let client = self.clock.client(self.disk.ledger());
                 let report = client.sync(self.integration_id, options).await.unwrap();
                 self.say(format!("  {of}: {}", summary(&report)));
                 let is_done = matches!(report.verdict, Verdict::Done | Verdict::Partial);
@@ -491,7 +476,7 @@ impl History {
         }
         for of in [0, 1] {
             let options = self.options(of);
-            let client = self.client(self.disk.ledger());
+            let client = self.clock.client(self.disk.ledger());
             let plan = client
                 .plan(self.integration_id, options.clone())
                 .await

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use fastrand::Rng;
-use gong_sim::{Builder, Effect, Fault, Operation, Processing, RetryAfter, Simulator, Verdict};
+use gong_sim::{Builder, Effect, Processing, RetryAfter, Simulator, Verdict};
+
+use crate::faults;
 
 /// Switches that change nothing of what can be brought about.
 const FREE: &[&str] = &[
@@ -77,40 +79,19 @@ impl Rules {
 /// Sets what goes wrong with the calls of a day. Gives whether it is fair.
 pub(super) fn set(simulator: &Simulator, rng: &mut Rng) -> bool {
     simulator.clear_faults();
-    let processing = match rng.u8(..8) {
-        0 => Processing::Polls(rng.u32(1..5)),
-        1 => Processing::After(Duration::from_secs(rng.u64(1..5_000))),
-        2 => Processing::Never,
-        _ => Processing::Immediate,
-    };
+    let processing = faults::processing(rng);
     simulator.set_processing(processing);
     let mut is_fair = matches!(processing, Processing::Immediate);
     if rng.u8(..3) == 0 {
         is_fair = false;
         for _ in 0..rng.u8(1..4) {
-            let fault = Fault::new(upload_effect(rng))
-                .with_probability(f64::from(rng.u8(1..10)) / 10.0)
-                .times(rng.u64(1..6));
-            simulator
-                .add_fault(fault.on(Operation::UploadEntities))
-                .unwrap();
+            let fault = faults::of_uploads(upload_effect(rng), rng);
+            simulator.add_fault(fault).unwrap();
         }
     }
     if rng.u8(..6) == 0 {
         is_fair = false;
-        let effect = match rng.u8(..5) {
-            0 => Effect::ResetAfterBody,
-            1 => Effect::Status([500, 503][rng.usize(..2)]),
-            2 => Effect::HtmlPage(200),
-            3 => Effect::Status([401, 403][rng.usize(..2)]),
-            _ => Effect::TooManyRequests(RetryAfter::Seconds(86_400)),
-        };
-        let fault = Fault::new(effect)
-            .with_probability(f64::from(rng.u8(1..10)) / 10.0)
-            .times(rng.u64(1..8));
-        simulator
-            .add_fault(fault.on(Operation::RequestStatus))
-            .unwrap();
+        simulator.add_fault(faults::of_status(rng)).unwrap();
     }
     is_fair
 }
