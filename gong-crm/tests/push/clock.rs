@@ -13,7 +13,7 @@ use gong_crm::rate_limit::RateLimit;
 use gong_sim::{Effect, Processing};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::support::{Harness, NEW, OLD, account, client_with};
+use crate::support::{Harness, NEW, OLD, ShiftedClock, account, client_with};
 
 /// The time of day jumps by a year at every look, to and fro; what is measured does not.
 #[derive(Debug, Default)]
@@ -68,30 +68,12 @@ async fn clock_that_jumps_changes_nothing_of_what_arrives() {
     assert_eq!(harness.name("a-1").as_deref(), Some("new"));
 }
 
-/// A clock that is an hour off.
-#[derive(Debug)]
-struct Wrong(SignedDuration);
-
-impl Clock for Wrong {
-    fn now(&self) -> Timestamp {
-        Timestamp::now() + self.0
-    }
-
-    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        SystemClock.sleep(duration)
-    }
-
-    fn monotonic(&self) -> Duration {
-        SystemClock.monotonic()
-    }
-}
-
 #[tokio::test]
 async fn push_after_a_clock_was_set_back_is_not_older() {
     let harness = Harness::new().await;
     let ledger = Ledger::memory();
     for (hours, name) in [(24, "first"), (0, "second"), (-24, "third")] {
-        let clock = Arc::new(Wrong(SignedDuration::from_hours(hours)));
+        let clock = Arc::new(ShiftedClock(SignedDuration::from_hours(hours)));
         let client = client_with(
             &harness.simulator,
             ledger.clone(),

@@ -1,7 +1,7 @@
 //! New, lost, old, copied and exported ledgers, and several processes with one.
 
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -40,7 +40,7 @@ fn copy(from: &Path, to: &Path) {
         let of = |path: &Path| {
             let mut name = path.as_os_str().to_owned();
             name.push(ending);
-            std::path::PathBuf::from(name)
+            PathBuf::from(name)
         };
         if of(from).exists() {
             std::fs::copy(of(from), of(to)).unwrap();
@@ -48,6 +48,16 @@ fn copy(from: &Path, to: &Path) {
             std::fs::remove_file(of(to)).unwrap();
         }
     }
+}
+
+/// A copy of the ledger as it is now.
+async fn backup(harness: &mut Harness) -> PathBuf {
+    // Closed, so that everything is in the file.
+    harness.use_ledger(Ledger::memory());
+    let backup = harness.directory.path().join("backup.sqlite");
+    copy(&harness.ledger_path(), &backup);
+    harness.reopen().await;
+    backup
 }
 
 fn is_copied(error: &PushError) -> bool {
@@ -60,12 +70,7 @@ async fn copied_ledger_is_noticed_at_its_next_upload() {
     let mut harness = Harness::on_disk().await;
     let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
     drop(harness.push(&path).await);
-    // Closed, so that everything is in the file.
-    harness.use_ledger(Ledger::memory());
-    let backup = harness.directory.path().join("backup.sqlite");
-    copy(&harness.ledger_path(), &backup);
-
-    harness.reopen().await;
+    let backup = backup(&mut harness).await;
     harness.write_text("accounts.ldjson", &account("a", NEW, "B"));
     drop(harness.push(&path).await);
 
@@ -122,10 +127,7 @@ async fn ledger_put_back_from_a_backup_is_noticed_at_once() {
         let mut harness = Harness::on_disk().await;
         let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
         drop(harness.push(&path).await);
-        harness.use_ledger(Ledger::memory());
-        let backup = harness.directory.path().join("backup.sqlite");
-        copy(&harness.ledger_path(), &backup);
-        harness.reopen().await;
+        let backup = backup(&mut harness).await;
         harness.write_text("accounts.ldjson", &account("a", NEW, "B"));
         drop(harness.push(&path).await);
         harness.use_ledger(Ledger::memory());
@@ -197,10 +199,7 @@ async fn recovered_ledger_raises_dates_that_gong_may_know() {
     harness.reopen().await;
     let path = harness.write_text("accounts.ldjson", &account("known", OLD, "A"));
     drop(harness.push(&path).await);
-    harness.use_ledger(Ledger::memory());
-    let backup = harness.directory.path().join("backup.sqlite");
-    copy(&harness.ledger_path(), &backup);
-    harness.reopen().await;
+    let backup = backup(&mut harness).await;
     let newer = account("known", NEW, "B") + &account("unknown", NEW, "B");
     harness.write_text("accounts.ldjson", &newer);
     drop(harness.push(&path).await);

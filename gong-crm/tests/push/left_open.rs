@@ -1,13 +1,9 @@
 //! Records that a verdict left open: a resume sends them again from the spool, and a search for rejected
 //! records goes on when its calls are free.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use gong_crm::Client;
-use gong_crm::clock::{Clock, SystemClock};
 use gong_crm::ledger::{Current, Ledger, TryOutcome};
 use gong_crm::push::{Options, Report, Verdict};
 use gong_crm::rate_limit::RateLimit;
@@ -15,7 +11,9 @@ use gong_sim::{Effect, Verdict as Answer};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
-use crate::support::{Harness, NEW, OLD, account, accounts, bad_account, client_with, deletion};
+use crate::support::{
+    Harness, NEW, OLD, ShiftedClock, account, accounts, client_with, deletion, half_bad_accounts,
+};
 
 /// Gong counts no success, and stores nothing.
 fn nothing_counted() -> Effect {
@@ -177,27 +175,9 @@ async fn record_without_kept_content_keeps_resume_from_done() {
     }
 }
 
-/// A clock that is ahead.
-#[derive(Debug)]
-struct Ahead(SignedDuration);
-
-impl Clock for Ahead {
-    fn now(&self) -> Timestamp {
-        Timestamp::now() + self.0
-    }
-
-    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        SystemClock.sleep(duration)
-    }
-
-    fn monotonic(&self) -> Duration {
-        SystemClock.monotonic()
-    }
-}
-
 /// The same Gong and ledger, some days later.
 fn after(harness: &Harness, ledger: &Ledger, days: i64) -> Client {
-    let clock = Ahead(SignedDuration::from_hours(25 * days));
+    let clock = ShiftedClock(SignedDuration::from_hours(25 * days));
     client_with(
         &harness.simulator,
         ledger.clone(),
@@ -211,16 +191,7 @@ async fn search_goes_on_each_day_until_every_record_is_decided() {
     let harness = Harness::new().await;
     let rule = "good-lines-applied";
     harness.simulator.set_rule(rule, false).unwrap();
-    let text: String = (0..800)
-        .map(|number| {
-            if number % 2 == 0 {
-                bad_account(&format!("bad-{number}"))
-            } else {
-                account(&format!("good-{number}"), OLD, "G")
-            }
-        })
-        .collect();
-    let path = harness.write_text("accounts.ldjson", &text);
+    let path = harness.write_text("accounts.ldjson", &half_bad_accounts(800));
     let mut options = harness.options(&path).unchecked();
     options.search_calls = 24;
     let ledger = harness.client.ledger().clone();

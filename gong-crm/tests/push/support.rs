@@ -1,15 +1,18 @@
 //! A simulator, a client with a ledger, and a directory of files.
 
+use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gong_crm::clock::Clock;
+use gong_crm::clock::{Clock, SystemClock};
 use gong_crm::ledger::{Ledger, RejectedRecord, UploadState};
 use gong_crm::push::{Options, Report};
 use gong_crm::rate_limit::RateLimit;
 use gong_crm::{Client, Credentials, IntegrationId};
 use gong_sim::{Effect, Fault, Operation, RetryAfter, Simulator};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 /// A company's Gong and CRM.
@@ -216,6 +219,33 @@ pub(crate) fn stage(id: &str, name: &str) -> String {
 /// An account without a date, which Gong rejects.
 pub(crate) fn bad_account(id: &str) -> String {
     format!("{{\"objectId\":\"{id}\",\"name\":\"B\"}}\n")
+}
+
+/// So many accounts, of which Gong rejects every second one.
+pub(crate) fn half_bad_accounts(count: usize) -> String {
+    let line = |number| match number % 2 {
+        0 => bad_account(&format!("bad-{number}")),
+        _ => account(&format!("good-{number}"), OLD, "G"),
+    };
+    (0..count).map(line).collect()
+}
+
+/// A clock that is so much ahead.
+#[derive(Debug)]
+pub(crate) struct ShiftedClock(pub(crate) SignedDuration);
+
+impl Clock for ShiftedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now() + self.0
+    }
+
+    fn sleep(&self, duration: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        SystemClock.sleep(duration)
+    }
+
+    fn monotonic(&self) -> Duration {
+        SystemClock.monotonic()
+    }
 }
 
 /// A file or directory of the workspace.

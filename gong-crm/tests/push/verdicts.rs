@@ -3,7 +3,9 @@
 use gong_crm::push::{CheckMode, Rejects, Status, Verdict};
 use gong_sim::{Effect, Fault, Operation};
 
-use crate::support::{Harness, NEW, OLD, account, accounts, bad_account, contact, deletion, stage};
+use crate::support::{
+    Harness, NEW, OLD, account, accounts, bad_account, contact, deletion, half_bad_accounts, stage,
+};
 
 #[tokio::test]
 async fn thousand_rejected_lines_are_all_found() {
@@ -53,16 +55,7 @@ async fn thousand_rejected_lines_are_all_found() {
 #[tokio::test]
 async fn search_for_errors_keeps_within_its_calls() {
     let harness = Harness::new().await;
-    let text: String = (0..800)
-        .map(|number| {
-            if number % 2 == 0 {
-                bad_account(&format!("bad-{number}"))
-            } else {
-                account(&format!("good-{number}"), OLD, "G")
-            }
-        })
-        .collect();
-    let path = harness.write_text("accounts.ldjson", &text);
+    let path = harness.write_text("accounts.ldjson", &half_bad_accounts(800));
     let mut options = harness.options(&path).unchecked();
     options.search_calls = 10;
     let report = harness.push_with(options.clone()).await;

@@ -70,9 +70,7 @@ async fn deletions_of_a_day_add_up() {
 #[tokio::test]
 async fn empty_source_and_half_of_a_type_delete_nothing() {
     let world = World::new().await;
-    world.export("account.ldjson", &accounts(1..=10));
-    let mut options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let mut options = world.with_accounts(1..=10).await;
     for left in [0, 4] {
         world.export("account.ldjson", &accounts(1..=left));
         let report = world.sync(options.clone()).await;
@@ -148,9 +146,7 @@ async fn pushed_record_that_no_complete_read_has_can_be_confirmed() {
 #[tokio::test]
 async fn record_that_a_push_sent_after_the_read_is_not_missing_from_it() {
     let world = World::new().await;
-    world.export("account.ldjson", &accounts(1..=3));
-    let options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let options = world.with_accounts(1..=3).await;
     drop(world.push("accounts-hook.ldjson", &accounts(4..=4)).await);
     let report = world.sync(options).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
@@ -275,9 +271,7 @@ async fn vanished_stage_whose_only_version_is_open_is_deactivated() {
 #[tokio::test]
 async fn vanished_record_of_a_failure_without_a_word_is_deleted() {
     let world = World::new().await;
-    world.export("account.ldjson", &accounts(1..=3));
-    let options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let options = world.with_accounts(1..=3).await;
     world.export("account.ldjson", &accounts(1..=4));
     let answer = gong_sim::Verdict::new()
         .set("status", "FAILED")
@@ -299,9 +293,7 @@ async fn vanished_record_of_a_failure_without_a_word_is_deleted() {
 async fn record_is_back_after_a_deletion_that_was_not_confirmed() {
     let simulator = gong_sim::Simulator::builder().rule("older-update-applied", false);
     let world = World::with(simulator.start().await.unwrap()).await;
-    world.export("account.ldjson", &accounts(1..=2));
-    let options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let options = world.with_accounts(1..=2).await;
 
     // Gong deletes it and does not say so.
     let answer = gong_sim::Verdict::new().set("totalSuccessCount", 0);
@@ -372,9 +364,7 @@ async fn record_that_others_refer_to_is_held_back() {
 #[tokio::test]
 async fn old_id_is_held_back_if_another_spelling_exists() {
     let world = World::new().await;
-    world.export("account.ldjson", &accounts(1..=30));
-    let options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let options = world.with_accounts(1..=30).await;
     let mut records = accounts(2..=30);
     records.push(account("ACC-1", "Company 1"));
     world.export("account.ldjson", &records);
@@ -448,9 +438,7 @@ async fn source_that_deletes_nothing_says_what_stays() {
 #[tokio::test]
 async fn second_scope_takes_nothing_from_the_first() {
     let world = World::new().await;
-    world.export("account.ldjson", &accounts(1..=30));
-    let options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let options = world.with_accounts(1..=30).await;
     world.export(
         "eu.ldjson",
         &[account("acc-1", "Renamed"), account("eu-1", "Europe")],

@@ -50,9 +50,7 @@ async fn declined_plan_sends_nothing() {
 #[tokio::test]
 async fn plan_file_does_what_was_planned_and_nothing_else() {
     let world = World::new().await;
-    world.export("account.ldjson", &accounts(1..=30));
-    let options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let options = world.with_accounts(1..=30).await;
     let mut records = accounts(2..=30);
     records[0] = account("acc-2", "Two");
     records[1] = account("acc-3", "Three");
@@ -120,9 +118,7 @@ async fn planned_deletions_above_the_limit_are_held_back_and_not_called_changed(
 #[tokio::test]
 async fn only_selected_records_are_planned() {
     let world = World::new().await;
-    world.export("account.ldjson", &accounts(1..=30));
-    let mut options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let mut options = world.with_accounts(1..=30).await;
     let renamed: Vec<_> = (3..=30)
         .map(|id| account(&format!("acc-{id}"), "Other"))
         .collect();
@@ -142,9 +138,7 @@ async fn only_selected_records_are_planned() {
 #[tokio::test]
 async fn changes_above_their_limit_are_held_back() {
     let world = World::new().await;
-    world.export("account.ldjson", &accounts(1..=30));
-    let mut options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let mut options = world.with_accounts(1..=30).await;
     let renamed: Vec<_> = (2..=30)
         .map(|id| account(&format!("acc-{id}"), "Other"))
         .collect();

@@ -38,9 +38,7 @@ const DAY: Duration = Duration::from_hours(25);
 #[tokio::test]
 async fn rejected_deletion_of_a_vanished_record_is_tried_again_after_a_day() {
     let (world, clock) = with_clock().await;
-    world.export("account.ldjson", &accounts(1..=30));
-    let options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let options = world.with_accounts(1..=30).await;
     world.export("account.ldjson", &accounts(2..=30));
     reject_all(&world);
     let report = world.sync(options.clone()).await;
@@ -167,9 +165,7 @@ async fn list_of_held_back_deletions_keeps_what_a_sync_did_not_look_at() {
 #[tokio::test]
 async fn rejected_record_that_vanishes_is_no_reject_any_more() {
     let world = World::new().await;
-    world.export("account.ldjson", &accounts(1..=5));
-    let options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let options = world.with_accounts(1..=5).await;
     let mut more = accounts(1..=5);
     more.push(account("acc-6", "Rejected"));
     world.export("account.ldjson", &more);
@@ -220,9 +216,7 @@ async fn many_addresses_that_change_at_once_reach_the_limit_of_a_small_company_t
 #[tokio::test]
 async fn resume_after_a_prune_leaves_a_deletion_to_the_next_sync() {
     let world = World::new().await;
-    world.export("account.ldjson", &accounts(1..=30));
-    let options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let options = world.with_accounts(1..=30).await;
     // Gong counts no success for the deletion, and does nothing.
     let verdict = gong_sim::Verdict::new()
         .set("totalSuccessCount", 0)
@@ -247,9 +241,7 @@ async fn resume_after_a_prune_leaves_a_deletion_to_the_next_sync() {
 #[tokio::test]
 async fn waived_deletion_of_a_vanished_record_is_a_note() {
     let (world, clock) = with_clock().await;
-    world.export("account.ldjson", &accounts(1..=30));
-    let options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let options = world.with_accounts(1..=30).await;
     world.export("account.ldjson", &accounts(2..=30));
     reject_all(&world);
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Partial);

@@ -62,9 +62,7 @@ async fn records_pushed_before_the_first_sync_are_owned_from_then_on() {
 #[tokio::test]
 async fn newer_push_between_an_export_and_its_sync_stays() {
     let world = World::new().await;
-    world.export("account.ldjson", &accounts(1..=25));
-    let options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let options = world.with_accounts(1..=25).await;
     world.export("account.ldjson", &accounts(2..=25));
     // A webhook: one record that the export has in an older version, and one that it does not have.
     let pushed = [account("acc-2", "Fresh"), account("acc-1", "Back")];
@@ -283,9 +281,7 @@ async fn absent_standard_field_gets_its_documented_default() {
 #[tokio::test]
 async fn invalid_record_is_held_back_and_never_deleted() {
     let world = World::new().await;
-    world.export("account.ldjson", &accounts(1..=30));
-    let options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let options = world.with_accounts(1..=30).await;
     let mut records = accounts(1..=30);
     records[0]["modifiedDate"] = json!("yesterday");
     world.export("account.ldjson", &records);
@@ -300,9 +296,7 @@ async fn unsent_plan_of_a_killed_round_deletes_nothing_that_is_back() {
     let mut world = World::new().await;
     let ledger = gong_crm::ledger::Ledger::memory();
     world.client = crate::support::client(&world.simulator, ledger);
-    world.export("account.ldjson", &accounts(1..=30));
-    let options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let options = world.with_accounts(1..=30).await;
     world.export("account.ldjson", &accounts(2..=30));
     // The round is stopped as soon as its plan is known, which leaves a deletion planned.
     let (mut handle, sync) = world
@@ -389,9 +383,7 @@ async fn integration_that_was_removed_in_gong_is_noticed_within_a_day() {
     let mut world = World::new().await;
     let clock = std::sync::Arc::new(MovedClock::default());
     world.use_clock(std::sync::Arc::clone(&clock));
-    world.export("account.ldjson", &accounts(1..=3));
-    let options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let options = world.with_accounts(1..=3).await;
     // Somebody removes it, by other means.
     world.simulator.reset();
     world
@@ -501,9 +493,7 @@ async fn plan_that_is_an_hour_old_still_does_what_it_says() {
 #[tokio::test]
 async fn resumed_uploads_of_a_sync_are_those_of_the_next_one() {
     let world = World::new().await;
-    world.export("account.ldjson", &accounts(1..=30));
-    let mut options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let mut options = world.with_accounts(1..=30).await;
     // Gong has the next round, and nobody waits for its verdict.
     world.export("account.ldjson", &accounts(2..=31));
     options.push.wait = gong_crm::push::Wait::UntilSent;

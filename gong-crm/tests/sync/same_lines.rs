@@ -81,7 +81,7 @@ async fn records_that_vanish_among_same_lines_are_deleted() {
     let report = world.sync(options.clone()).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert!(!world.has("ACCOUNT", "acc-1") && !world.has("ACCOUNT", "acc-40"));
-    // Nothing is left of the file: that is no read of forty deletions.
+    // Nothing is left of the file: that is not a read of forty deletions.
     world.export("account.ldjson", &[]);
     let report = world.sync(options).await;
     assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");

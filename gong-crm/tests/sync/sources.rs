@@ -35,9 +35,7 @@ async fn missing_source_fails_and_the_others_go() {
 #[tokio::test]
 async fn half_written_file_deletes_nothing() {
     let world = World::new().await;
-    world.export("account.ldjson", &accounts(1..=30));
-    let options = world.options(&[Account]);
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let options = world.with_accounts(1..=30).await;
     let text: String = accounts(1..=30)
         .iter()
         .map(|record| format!("{record}\n"))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use gong_crm::ledger::Ledger;
-use gong_crm::push::{Options, Report};
+use gong_crm::push::{Options, Report, Verdict};
 use gong_crm::rate_limit::RateLimit;
 use gong_crm::source::FilesSource;
 use gong_crm::sync::{SyncOptions, SyncPlan, SyncReport};
@@ -86,6 +86,14 @@ impl World {
             let source = Arc::new(FilesSource::new(path).complete(true));
             options = options.source(*object_type, source);
         }
+        options
+    }
+
+    /// Accounts that are in a source and in Gong. Gives the options of the syncs of that source.
+    pub(crate) async fn with_accounts(&self, ids: impl IntoIterator<Item = u32>) -> SyncOptions {
+        self.export("account.ldjson", &accounts(ids));
+        let options = self.options(&[ObjectType::Account]);
+        assert_eq!(self.sync(options.clone()).await.verdict, Verdict::Done);
         options
     }
 
