@@ -3,6 +3,7 @@
 mod arrows;
 mod circles;
 mod features;
+mod map;
 mod ways_out;
 
 use std::fs;

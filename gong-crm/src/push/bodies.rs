@@ -313,7 +313,9 @@ impl<'a> Bodies<'a> {
         let action = is_sync.then(|| self.planned_action(&pending, known));
         let is_skipped = action.as_ref().is_some_and(|of| self.is_skipped(of));
         let reason = if is_skipped {
-            Some(format!("{HELD_BACK}the plan file does not name this change"))
+            Some(format!(
+                "{HELD_BACK}the plan file does not name this change"
+            ))
         } else {
             parents.reason(&read.references)
         };

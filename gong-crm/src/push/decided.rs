@@ -17,9 +17,7 @@ use super::waived::Waived;
 use super::without_parents::Orphan;
 use super::{PushError, Resend};
 use crate::ObjectType;
-use crate::ledger::{
-    GivenAgain, LastTry, LedgerError, Milliseconds, RecordState, Seconds, Space,
-};
+use crate::ledger::{GivenAgain, LastTry, LedgerError, Milliseconds, RecordState, Seconds, Space};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;

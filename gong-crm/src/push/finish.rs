@@ -59,7 +59,7 @@ pub(super) async fn carry_out_and_look(
     plan: Plan,
     cancel: watch::Receiver<bool>,
 ) -> Result<Report, PushError> {
-    let is_quiet = plan.uploads.is_empty();
+    let is_quiet = plan.older.is_empty() && plan.writes.new.is_empty();
     let (client, ledger) = (session.client.clone(), session.ledger.clone());
     let space = session.space;
     let mut report = carry_out(session, plan, cancel).await?;
