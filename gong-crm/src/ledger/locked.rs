@@ -294,6 +294,7 @@ impl LockedLedger {
         let mut decided = DecidedByTries::default();
         let mut new_accounts = NewAccounts::default();
         let is_account = upload.object_type == ObjectType::Account;
+        let is_stage = upload.object_type == ObjectType::Stage;
         for (chunk_number, chunk) in (0_u32..).zip(pending.chunks(CHUNK)) {
             let first = chunk_number as usize * CHUNK;
             let old = self.old_states(upload, chunk).await?;
@@ -338,10 +339,15 @@ impl LockedLedger {
                 } else if outcome != RecordOutcome::Accepted {
                     let content = content.map_or_else(Vec::new, |of| of.encode_for(upload.sync));
                     batch.put(Table::Contents, &key, &content);
+                } else if let Some(content) = content
+                    && !is_stage
+                {
+                    // It is sent again once Gong has what it refers to.
+                    batch.put(Table::Contents, &key, &content.encode());
                 } else if pending.is_known {
                     batch.delete(Table::Contents, &key);
                 }
-                if outcome == RecordOutcome::Accepted && upload.object_type == ObjectType::Stage {
+                if outcome == RecordOutcome::Accepted && is_stage {
                     put_accepted_stage(&mut batch, upload.space(), pending, content);
                 }
                 history.push(Past {

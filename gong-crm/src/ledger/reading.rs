@@ -443,6 +443,53 @@ impl Ledger {
         object_type: ObjectType,
     ) -> Result<Vec<RejectedRecord>, LedgerError> {
         let mut rejected = Vec::new();
+        let visit = |id: &str, state: RecordState, content| {
+            if let Some(last_try) = state.last_try.clone() {
+                rejected.push(rejected_record(object_type, id, &state, last_try, content));
+            }
+        };
+        self.each_content(space, object_type, visit).await?;
+        Ok(rejected)
+    }
+
+    /// Records that Gong accepted without what they refer to, and whose content is kept until it has
+    /// that.
+    pub(crate) async fn kept_without_parents(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+    ) -> Result<Vec<RejectedRecord>, LedgerError> {
+        let mut kept = Vec::new();
+        let visit = |id: &str, state: RecordState, content| {
+            if state.last_try.is_none() && !state.missing_parents.is_empty() {
+                let sent = LastTry {
+                    outcome: TryOutcome::HeldBack,
+                    hash: state.hash,
+                    reason: REFERS.to_owned(),
+                    tries: 0,
+                    at: state.last_accepted,
+                    next: state.last_accepted,
+                    upload: 0,
+                    source: object_type.file_stem().to_owned(),
+                    line: 0,
+                    failed_whole: false,
+                    as_of: state.as_of,
+                    push: 0,
+                };
+                kept.push(rejected_record(object_type, id, &state, sent, content));
+            }
+        };
+        self.each_content(space, object_type, visit).await?;
+        Ok(kept)
+    }
+
+    /// Visits the records of a type whose content is kept.
+    async fn each_content(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+        mut visit: impl FnMut(&str, RecordState, Content) + Send,
+    ) -> Result<(), LedgerError> {
         let mut from = space.prefix(object_type);
         loop {
             let before = Some(space.end(object_type));
@@ -460,21 +507,12 @@ impl Ledger {
                 .records(space, object_type, ids.collect::<Vec<_>>())
                 .await?;
             for ((key, content), state) in page.iter().zip(states) {
-                let state = state.unwrap_or_default();
-                let Some(last_try) = state.last_try.clone() else {
-                    continue;
-                };
                 let id = Space::object_id(key).unwrap_or_default();
-                rejected.push(rejected_record(
-                    object_type,
-                    id,
-                    &state,
-                    last_try,
-                    Content::decode(content).unwrap_or_default(),
-                ));
+                let content = Content::decode(content).unwrap_or_default();
+                visit(id, state.unwrap_or_default(), content);
             }
             if is_last {
-                return Ok(rejected);
+                return Ok(());
             }
         }
     }

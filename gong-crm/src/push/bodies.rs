@@ -425,6 +425,16 @@ impl<'a> Bodies<'a> {
         let is_unknown = known.map_or(self.is_first, |known| known.current == Current::Unknown);
         if is_unknown && self.unknown_dates_until.is_some() {
             self.unknown_bases += 1;
+            // Another copy of the ledger may have sent any of them.
+            let fields = format.fields.iter().filter(|_| fills_defaults);
+            let fields = fields.filter(|field| field.default.is_some());
+            for name in fields.map(|field| field.name) {
+                let is_own = name == "isDeleted" || name == "modifiedDate";
+                let is_added = of_version.defaults.iter().any(|added| added == name);
+                if !is_own && !is_added && !has(sent, names.number(name)) {
+                    of_version.defaults.push(name.to_owned());
+                }
+            }
         }
         if is_unknown && self.clears.custom != Clearing::LeaveOut {
             for name in &self.declared {

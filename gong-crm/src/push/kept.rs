@@ -101,7 +101,8 @@ pub(super) async fn of_round(
         let is_of_other = record.kept_by != round.scope && scopes.contains(&record.kept_by);
         [0, round.scope].contains(&record.scope) && !is_of_other
     };
-    let mut kept = records(&context.ledger, space, types, is_wanted).await?;
+    let mut kept = records(&context.ledger, space, types.clone(), &is_wanted).await?;
+    kept.extend(without_parents(&context.ledger, space, types, &is_wanted).await?);
     if kept.is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }
@@ -254,6 +255,27 @@ async fn records(
                 is_behind: is_behind.is_some(),
             });
         }
+    }
+    Ok(kept)
+}
+
+/// Records that Gong accepted before what they refer to. They are planned as unchanged records, so that
+/// they are sent again once it has that.
+async fn without_parents(
+    locked: &LockedLedger,
+    space: Space,
+    types: impl IntoIterator<Item = ObjectType>,
+    is_wanted: impl Fn(&RejectedRecord) -> bool,
+) -> Result<Vec<Kept>, LedgerError> {
+    let mut kept = Vec::new();
+    for object_type in types {
+        let of_type = locked.ledger().kept_without_parents(space, object_type);
+        let of_type = of_type.await?.into_iter().filter(&is_wanted);
+        kept.extend(of_type.map(|record| Kept {
+            record,
+            upload: None,
+            is_behind: false,
+        }));
     }
     Ok(kept)
 }

@@ -364,12 +364,22 @@ impl Session {
             _ => UploadState::Done,
         };
         let is_stage = upload.object_type == ObjectType::Stage;
+        // Nothing else can send it again once Gong has what it refers to.
+        let is_read_once = match &self.round {
+            Some(_) => self.is_read_once(upload.object_type),
+            None => upload.scope != 0,
+        };
+        let waits = |pending: &Pending| is_read_once && !pending.missing_parents.is_empty();
         let is_kept = |place: usize| {
             is_stage
+                || pending.get(place).is_some_and(waits)
                 || exceptions.get(&place).map_or(rest, |(outcome, _)| *outcome)
                     != RecordOutcome::Accepted
         };
-        let all_accepted = rest == RecordOutcome::Accepted && exceptions.is_empty() && !is_stage;
+        let all_accepted = rest == RecordOutcome::Accepted
+            && exceptions.is_empty()
+            && !is_stage
+            && !pending.iter().any(waits);
         let contents = if all_accepted {
             BTreeMap::new()
         } else {

@@ -210,6 +210,31 @@ async fn contact_goes_once_its_account_is_accepted() {
 }
 
 #[tokio::test]
+async fn contact_that_came_before_its_account_is_sent_again_after_it() {
+    let simulator = Simulator::builder().rule("contact-needs-known-account", true);
+    let world = World::with(simulator.start().await.unwrap()).await;
+    let options = options(&world, &[Account, Contact]);
+    world.export("account.ldjson", &[account("acc-2", "Other")]);
+    world.export("contact.ldjson", &[contact("con-1", "acc-1")]);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    // The source does not name it any more, and each report still does.
+    world.export("contact.ldjson", &[]);
+    for _ in 0..2 {
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.calls, 0, "{report:#?}");
+        let is_named = |note: &String| note.contains("con-1") && note.contains("ACCOUNT acc-1");
+        assert!(report.notes.iter().any(is_named), "{report:#?}");
+    }
+    world.export("account.ldjson", &[account("acc-1", "Late")]);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("CONTACT", "con-1"), "{report:#?}");
+    let report = world.sync(options).await;
+    assert!(report.notes.is_empty(), "{report:#?}");
+}
+
+#[tokio::test]
 async fn resume_sends_a_pushed_contact_once_its_account_is_accepted() {
     let world = held_contact().await;
     drop(

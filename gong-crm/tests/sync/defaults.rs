@@ -3,11 +3,12 @@
 use std::time::SystemTime;
 
 use gong_crm::ObjectType::Deal;
+use gong_crm::ledger::Ledger;
 use gong_crm::push::Verdict;
 use gong_sim::Simulator;
 use serde_json::{Value, json};
 
-use crate::support::{World, counts, deal, set_time};
+use crate::support::{World, client, counts, deal, set_time};
 
 /// A Gong that keeps omitted fields.
 async fn world() -> World {
@@ -69,5 +70,29 @@ async fn default_that_is_written_out_later_is_sent() {
     open["amount"] = json!(0);
     let report = world.push("deal.ldjson", &[open]).await;
     assert_eq!(report.accepted(), 1, "{report:#?}");
+    assert_eq!(world.field("DEAL", "d-1", "status"), json!("OPEN"));
+}
+
+#[tokio::test]
+async fn recovered_ledger_sends_the_defaults_that_another_copy_may_have_changed() {
+    let world = world().await;
+    let options = world.options(&[Deal]);
+    let mut open = reopened();
+    open["modifiedDate"] = json!("2026-01-15T09:30:00Z");
+    world.export("deal.ldjson", &[open]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    // What happened after the backup from which the ledger comes.
+    let path = world.path("deals-won.ldjson");
+    std::fs::write(&path, format!("{}\n", won())).unwrap();
+    let pushing = client(&world.simulator, Ledger::memory()).push(
+        world.integration_id,
+        gong_crm::push::Options::new([path]).simulator(),
+    );
+    assert_eq!(pushing.await.unwrap().verdict, Verdict::Done);
+    assert_eq!(world.field("DEAL", "d-1", "status"), json!("WON"));
+    world.client.ledger().recover().await.unwrap();
+    world.export("deal.ldjson", &[reopened()]);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert_eq!(world.field("DEAL", "d-1", "status"), json!("OPEN"));
 }
