@@ -6,7 +6,7 @@ use super::execute::Step;
 use super::level::Level;
 use super::planned::Planned;
 use crate::ObjectType;
-use crate::ledger::Milliseconds;
+use crate::ledger::{Milliseconds, UploadState};
 
 /// What runs in the graph of a push.
 #[derive(Debug)]
@@ -29,17 +29,22 @@ pub(super) fn graph(uploads: Vec<Planned>) -> (Vec<Step<Work>>, Vec<usize>) {
     let (older, new): (Vec<Planned>, Vec<Planned>) =
         uploads.into_iter().partition(|planned| planned.is_older);
     let mut older_of_type: BTreeMap<ObjectType, Vec<usize>> = BTreeMap::new();
+    let mut unsent = Vec::new();
     for planned in older {
+        let is_unsent = planned.upload.state == UploadState::Planned;
+        let level = Level::of(&planned.upload);
         let object_type = planned.upload.object_type;
         let place = graph.add(planned, &[]);
         older_of_type.entry(object_type).or_default().push(place);
         places.push(place);
+        unsent.extend(is_unsent.then_some((place, level)));
     }
     let barriers: BTreeMap<ObjectType, usize> = older_of_type
         .into_iter()
         .map(|(object_type, after)| (object_type, graph.push(Work::Barrier, after)))
         .collect();
     graph.begin_again();
+    let mut new_of_type: BTreeMap<ObjectType, Vec<usize>> = BTreeMap::new();
     for planned in new {
         let has_versions_under_way = planned.upload.step > 0;
         let object_type = planned.upload.object_type;
@@ -52,8 +57,11 @@ pub(super) fn graph(uploads: Vec<Planned>) -> (Vec<Step<Work>>, Vec<usize>) {
             }
         });
         let older: Vec<usize> = older.map(|(_, barrier)| *barrier).collect();
-        places.push(graph.add(planned, &older));
+        let place = graph.add(planned, &older);
+        new_of_type.entry(object_type).or_default().push(place);
+        places.push(place);
     }
+    graph.let_wait(&unsent, new_of_type);
     (graph.steps, places)
 }
 
@@ -73,6 +81,43 @@ impl Graph {
     fn push(&mut self, work: Work, after: Vec<usize>) -> usize {
         self.steps.push(Step { work, after });
         self.steps.len() - 1
+    }
+
+    /// Lets uploads that earlier pushes did not send wait for new ones that have what their records may
+    /// refer to, unless those wait for them.
+    fn let_wait(
+        &mut self,
+        unsent: &[(usize, Level)],
+        new_of_type: BTreeMap<ObjectType, Vec<usize>>,
+    ) {
+        for (object_type, new) in new_of_type {
+            let waiting = unsent.iter();
+            let waiting = waiting.filter(|(_, level)| level.may_refer_to(object_type));
+            let waiting: Vec<usize> = waiting.map(|(place, _)| *place).collect();
+            if waiting.is_empty() {
+                continue;
+            }
+            let first = self.all_before(&new);
+            let mut ready = self.push(Work::Barrier, new);
+            if object_type == ObjectType::Account {
+                ready = self.push(Work::AccountDelay, vec![ready]);
+            }
+            for place in waiting.into_iter().filter(|place| !first[*place]) {
+                self.steps[place].after.push(ready);
+            }
+        }
+    }
+
+    /// Whether each step must end before one of these begins.
+    fn all_before(&self, places: &[usize]) -> Vec<bool> {
+        let mut found = vec![false; self.steps.len()];
+        let mut next = places.to_vec();
+        while let Some(place) = next.pop() {
+            if !std::mem::replace(&mut found[place], true) {
+                next.extend(&self.steps[place].after);
+            }
+        }
+        found
     }
 
     /// What is added next waits for nothing.

@@ -235,6 +235,32 @@ async fn contact_that_came_before_its_account_is_sent_again_after_it() {
 }
 
 #[tokio::test]
+async fn contact_waits_for_an_account_that_is_planned_again() {
+    let simulator = Simulator::builder().rule("contact-needs-known-account", true);
+    let world = World::with(simulator.start().await.unwrap()).await;
+    let all = FilesSource::new(world.path("account.ldjson")).complete(true);
+    let options = options(&world, &[Contact]).source(Account, Arc::new(all));
+    world.export("account.ldjson", &[account("acc-1", "First")]);
+    world.export("contact.ldjson", &[contact("con-1", "acc-1")]);
+    for name in ["Second", "Third"] {
+        // The accounts are not taken, and the contact waits.
+        let fault = Fault::new(Effect::Status(403)).on(Operation::UploadEntities);
+        world.simulator.add_fault(fault.nth(1)).unwrap();
+        let report = world.sync(options.clone()).await;
+        assert_ne!(report.verdict, Verdict::Done, "{report:#?}");
+        assert!(!world.has("ACCOUNT", "acc-1"), "{report:#?}");
+        world.export("account.ldjson", &[account("acc-1", name)]);
+        world.export("contact.ldjson", &[]);
+    }
+    for _ in 0..2 {
+        drop(world.sync(options.clone()).await);
+    }
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("CONTACT", "con-1"), "{report:#?}");
+}
+
+#[tokio::test]
 async fn resume_sends_a_pushed_contact_once_its_account_is_accepted() {
     let world = held_contact().await;
     drop(
