@@ -13,6 +13,7 @@ use crate::args::Format;
 use crate::error::CliError;
 use crate::exit::Exit;
 
+pub(crate) mod again;
 pub(crate) mod dashboard;
 pub(crate) mod escape;
 pub(crate) mod finding;

@@ -2,7 +2,7 @@
 
 use crate::args::Global;
 use crate::args::sync::Plan;
-use crate::command::sync::{Reading, Sources, failed};
+use crate::command::sync::{Reading, Sources, again, failed};
 use crate::connection::Connection;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -34,7 +34,7 @@ pub(crate) async fn run(global: &Global, args: &Plan, output: Output) -> Result<
         output.page(&html::plan::plan(&plan, left));
     } else {
         let left = connection.client.calls_left().await;
-        sync_report::plan(&plan, left, output);
+        sync_report::plan(&plan, left, &again(global, &args.scope), output);
     }
     // Nothing is sent by a plan, so that what the check found counts first.
     Ok(if plan.is_unusable() {

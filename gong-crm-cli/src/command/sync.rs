@@ -20,7 +20,7 @@ use crate::connection::Connection;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::progress::Progress;
-use crate::output::{Output, html, sync_report};
+use crate::output::{Output, again, html, sync_report};
 use crate::schema_file;
 use crate::signal::Signals;
 use crate::sources::SourceTables;
@@ -167,6 +167,7 @@ pub(crate) async fn run(global: &Global, args: &Sync, output: Output) -> Result<
         signals: Signals::new(),
         is_one_of_many: false,
         tap: sources.tap.get().cloned(),
+        again: again(global, &args.scope),
     };
     let every = match args.every {
         None => None,
@@ -179,6 +180,18 @@ pub(crate) async fn run(global: &Global, args: &Sync, output: Output) -> Result<
         Some(every) => round.for_ever(every).await,
         None => round.once(args.yes).await,
     }
+}
+
+/// The command of a sync of the same sources.
+pub(crate) fn again(global: &Global, args: &Scope) -> String {
+    let mut words = vec!["sync"];
+    if let Some(scope) = &args.scope {
+        words.extend(["--scope", scope]);
+    }
+    for source in &args.source.source {
+        words.extend(["--source", source]);
+    }
+    again::command(global, &words)
 }
 
 async fn pause(
@@ -216,6 +229,8 @@ struct Round {
     is_one_of_many: bool,
     /// The tap that records are read from, if they are.
     tap: Option<TapSources>,
+    /// The command of this sync.
+    again: String,
 }
 
 impl Round {
@@ -236,22 +251,7 @@ impl Round {
             self.output.page(&html::plan::sync(&report, left));
         } else {
             let left = self.connection.client.calls_left().await;
-            sync_report::plan(&report.plan, left, self.output);
-            for note in report
-                .notes
-                .iter()
-                .filter(|note| !report.plan.notes.contains(note))
-            {
-                self.output.status(&format!("note: {note}"));
-            }
-            for file in &report.files {
-                if let Some(reason) = &file.reason {
-                    let path = file.path.display();
-                    self.output.status(&format!("{path}: {reason}"));
-                }
-            }
-            let verdict = report.verdict;
-            self.output.status(&format!("verdict: {verdict}"));
+            sync_report::results(&report, left, &self.again, self.output);
         }
         self.write_metrics(&report).await?;
         let exit = Exit::of_sync(&report);
@@ -286,7 +286,8 @@ impl Round {
         let client = &self.connection.client;
         let mut sync = client.sync(self.integration_id, self.options.clone());
         if asks {
-            sync = sync.approve(move |plan| ask(plan, output));
+            let again = self.again.clone();
+            sync = sync.approve(move |plan| ask(plan, &again, output));
         }
         let (mut handle, work) = sync.start();
         let cancel = handle.cancel_handle();
@@ -361,11 +362,11 @@ fn is_terminal() -> bool {
 }
 
 /// Shows the plan of the first sync, and asks.
-fn ask(plan: &SyncPlan, output: Output) -> bool {
+fn ask(plan: &SyncPlan, again: &str, output: Output) -> bool {
     if !plan.has_changes() {
         return true;
     }
-    sync_report::plan(plan, None, output);
+    sync_report::plan(plan, None, again, output);
     output.message("Send this? [y/N]");
     let mut answer = String::new();
     let read = std::io::stdin().read_line(&mut answer);

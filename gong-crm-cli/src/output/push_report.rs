@@ -1,16 +1,15 @@
 //! Follows a push or a resume until it finishes, and prints its report.
 
 use std::cell::Cell;
-use std::fmt::Write as _;
 
-use gong_crm::push::{Event, FileReport, Push, Report, Status};
+use gong_crm::push::{Event, FileReport, Push, RecordError, Report, Status};
 
 use crate::args::Global;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::progress::Progress;
 use crate::output::table::{Align, count};
-use crate::output::{Output, html};
+use crate::output::{Output, again, html};
 use crate::signal::Signals;
 
 /// How many of a file's errors a person is shown; JSON and the rejects file have all of them.
@@ -122,30 +121,8 @@ fn begins(event: &Event) -> bool {
 /// Prints the command that finishes what was begun, with the options that it needs again.
 fn resume_line(global: &Global, output: Output, when: &str, words: &[&str]) {
     let space = if when.is_empty() { "" } else { " " };
-    let mut line = format!("to resume{space}{when}: gong-crm resume");
-    for word in words {
-        let _ = write!(line, " {word}");
-    }
-    let paths = [("--ledger", &global.ledger), ("--config", &global.config)];
-    for (name, path) in paths {
-        if let Some(path) = path {
-            let _ = write!(line, " {name} {}", quoted(&path.to_string_lossy()));
-        }
-    }
-    if let Some(profile) = &global.profile {
-        let _ = write!(line, " --profile {}", quoted(profile));
-    }
-    output.status(&line);
-}
-
-/// A word that is quoted for a shell.
-fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./=:,+@".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
+    let command = again::command(global, &[&["resume"], words].concat());
+    output.status(&format!("to resume{space}{when}: {command}"));
 }
 
 fn print(report: &Report, output: Output) {
@@ -240,23 +217,7 @@ fn errors(file: &FileReport, cause: Option<&str>, output: Output) {
     if !file.errors.is_empty() {
         output.stdout("");
     }
-    for error in file.errors.iter().take(SHOWN_ERRORS) {
-        let record = match &error.object_id {
-            Some(object_id) => format!("objectId {object_id}: "),
-            None => String::new(),
-        };
-        let line = match error.source_line {
-            0 => String::new(),
-            line => format!(":{line}"),
-        };
-        output.stdout(&format!("{path}{line}: {record}{}", error.description));
-    }
-    if file.errors.len() > SHOWN_ERRORS {
-        output.stdout(&format!(
-            "{path}: {} more; `gong-crm rejects` lists them",
-            count((file.errors.len() - SHOWN_ERRORS) as u64)
-        ));
-    }
+    records(file, &file.errors.iter().collect::<Vec<_>>(), output);
     // The common cause is printed once, at the end.
     if let Some(reason) = file
         .reason
@@ -270,6 +231,28 @@ fn errors(file: &FileReport, cause: Option<&str>, output: Output) {
             "rejected records: {}, reasons: {}",
             rejects.display(),
             rejects.with_extension("txt").display()
+        ));
+    }
+}
+
+/// Records of a file that are not in Gong, each with the reason.
+pub(crate) fn records(file: &FileReport, errors: &[&RecordError], output: Output) {
+    let path = file.path.display();
+    for error in errors.iter().take(SHOWN_ERRORS) {
+        let record = match &error.object_id {
+            Some(object_id) => format!("objectId {object_id}: "),
+            None => String::new(),
+        };
+        let line = match error.source_line {
+            0 => String::new(),
+            line => format!(":{line}"),
+        };
+        output.stdout(&format!("{path}{line}: {record}{}", error.description));
+    }
+    if errors.len() > SHOWN_ERRORS {
+        output.stdout(&format!(
+            "{path}: {} more; `gong-crm rejects` lists them",
+            count((errors.len() - SHOWN_ERRORS) as u64)
         ));
     }
 }

@@ -1,16 +1,21 @@
 //! Prints a plan and its results.
 
+use std::collections::HashSet;
+
 use gong_crm::coverage::{Coverage, Seat, UnseenOwner};
+use gong_crm::push::RecordError;
 use gong_crm::sync::{PlanAction, SyncPlan, SyncReport};
 
-use crate::output::Output;
+use crate::config::guard::shell_word;
 use crate::output::table::{Align, count, counted};
+use crate::output::{Output, push_report};
 
 /// How many records of each kind a person is shown; JSON has all of them.
 const SHOWN: usize = 20;
 
-/// Prints a plan: a table of the types, the records, and one sentence.
-pub(crate) fn plan(plan: &SyncPlan, calls_left: Option<u64>, output: Output) {
+/// Prints a plan: a table of the types, the records, and one sentence. `again` is the sync of the
+/// same sources.
+pub(crate) fn plan(plan: &SyncPlan, calls_left: Option<u64>, again: &str, output: Output) {
     let columns = [
         ("type", Align::Left),
         ("source", Align::Right),
@@ -57,11 +62,39 @@ pub(crate) fn plan(plan: &SyncPlan, calls_left: Option<u64>, output: Output) {
     }
     output.status(&sentence(plan, calls_left));
     if let Some(list) = &plan.held_deletions {
-        let list = list.display();
+        let word = shell_word(&list.to_string_lossy());
         output.status(&format!(
-            "held-back deletions: {list}; to delete them: gong-crm sync --confirm-deletions {list}"
+            "held-back deletions: {}; to delete them: {again} --confirm-deletions {word}",
+            list.display()
         ));
     }
+}
+
+/// Prints what became of a sync: its plan, and what is not in Gong after it.
+pub(crate) fn results(report: &SyncReport, calls_left: Option<u64>, again: &str, output: Output) {
+    plan(&report.plan, calls_left, again, output);
+    let of_sync = report.notes.iter();
+    for note in of_sync.filter(|note| !report.plan.notes.contains(note)) {
+        output.status(&format!("note: {note}"));
+    }
+    let held = report.plan.changes.iter();
+    let held = held.filter(|change| change.action == PlanAction::HoldBack);
+    let held = held.filter_map(|change| Some((change.object_type, change.object_id.as_deref()?)));
+    let skipped = report.plan.skipped.iter();
+    let skipped = skipped.map(|skipped| (skipped.object_type, skipped.object_id.as_str()));
+    let shown: HashSet<_> = held.chain(skipped).collect();
+    for file in &report.files {
+        let is_new = |error: &&RecordError| {
+            let id = error.object_id.as_deref();
+            id.is_none_or(|id| !shown.contains(&(file.object_type, id)))
+        };
+        let errors: Vec<&RecordError> = file.errors.iter().filter(is_new).collect();
+        push_report::records(file, &errors, output);
+        if let Some(reason) = &file.reason {
+            output.status(&format!("{}: {reason}", file.path.display()));
+        }
+    }
+    output.status(&format!("verdict: {}", report.verdict));
 }
 
 /// Whose deals nobody sees, if that is so: a sentence, and the owners with the most deals. `unknown`
