@@ -5,10 +5,10 @@ use std::sync::Arc;
 use gong_crm::ObjectType::{self, Account, Contact, Lead};
 use gong_crm::drift::{DifferenceKind, DriftOptions};
 use gong_crm::probe::ProbeOptions;
-use gong_crm::push::{Options, Report, Resend, Verdict};
+use gong_crm::push::{Options, Report, Resend, Verdict, Wait};
 use gong_crm::source::FilesSource;
 use gong_crm::sync::SyncOptions;
-use gong_sim::Simulator;
+use gong_sim::{Processing, Simulator};
 use serde_json::{Value, json};
 
 use crate::support::{World, account, accounts, actions, file_name};
@@ -257,4 +257,23 @@ async fn drift_finds_the_contact_that_a_deletion_did_not_take_along() {
     assert_eq!(report.differences[0].object_id, "p-1");
     let report = world.sync(options).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+}
+
+#[tokio::test]
+async fn contact_without_a_verdict_is_not_deleted_with_its_lead() {
+    let world = world("one-id-space").await;
+    let pushed = world.push("leads.ldjson", &people(1..=2)).await;
+    assert_eq!(pushed.verdict, Verdict::Done);
+    world.simulator.set_processing(Processing::Polls(2));
+    let path = world.path("contacts.ldjson");
+    std::fs::write(&path, format!("{}\n", person(1))).unwrap();
+    let mut unwaited = Options::new([path]).simulator();
+    unwaited.wait = Wait::UntilSent;
+    let pushed = world.client.push(world.integration_id, unwaited).await;
+    assert_eq!(pushed.unwrap().verdict, Verdict::TimedOut);
+    let options = options(&world, &[(Lead, false)]);
+    world.export("lead.ldjson", &[deletion("p-1")]);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert!(world.has("CONTACT", "p-1"));
 }

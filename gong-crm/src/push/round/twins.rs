@@ -42,6 +42,8 @@ impl Session {
         candidates: &BTreeMap<ObjectType, Vec<String>>,
         found: &mut Protections,
     ) -> Result<(), LedgerError> {
+        // Also those whose first version has no verdict yet.
+        let under_way = self.ledger.ledger().records_under_way(self.space).await?;
         for (object_type, ids) in candidates {
             for other in ObjectType::ALL.into_iter().filter(|of| of != object_type) {
                 let also: HashSet<&String> = candidates.get(&other).into_iter().flatten().collect();
@@ -54,7 +56,8 @@ impl Session {
                     .collect();
                 let states = self.states(other, ids.iter().copied()).await?;
                 for (id, state) in ids.into_iter().zip(states) {
-                    if state.is_some_and(|state| !state.is_absent_from_gong()) {
+                    let is_in_gong = state.is_some_and(|state| !state.is_absent_from_gong());
+                    if is_in_gong || under_way.contains(&(other, id.to_owned())) {
                         let protection = found.entry((*object_type, id.to_owned())).or_default();
                         protection.twin.get_or_insert((other, id.to_owned()));
                     }
