@@ -1,6 +1,6 @@
 //! Writes an upload's verdict and the results of its records into the ledger and the report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gong_client::status::{RequestState, RequestStatus};
 
@@ -14,8 +14,8 @@ use super::transition::End;
 use super::verdict::{Judgement, Rest, judge_as_known};
 use crate::ObjectType;
 use crate::ledger::{
-    Action, Conclusion, Direction, LedgerError, NewUpload, Pending, Purpose, Question,
-    RecordOutcome, Upload, UploadState,
+    Action, Conclusion, Direction, LedgerError, MissingParents, NewUpload, Pending, Purpose,
+    Question, RecordOutcome, Upload, UploadState,
 };
 
 /// How often Gong is asked at most whether it knows an id that it refused.
@@ -326,6 +326,28 @@ impl Session {
         Ok(ended)
     }
 
+    /// The types of which an upload's records wait for some, and nothing but the ledger can send these
+    /// records again once Gong has what they refer to. What is of types that never come is not awaited.
+    async fn awaited_types(
+        &self,
+        upload: &Upload,
+        pending: &[Pending],
+    ) -> Result<BTreeSet<ObjectType>, LedgerError> {
+        let is_read_once = match &self.round {
+            Some(_) => self.is_read_once(upload.object_type),
+            None => upload.scope != 0,
+        };
+        let mut missing = pending.iter().map(|pending| pending.missing_parents);
+        if !is_read_once || missing.all(MissingParents::is_empty) {
+            return Ok(BTreeSet::new());
+        }
+        let open = self.ledger.open_uploads().await?;
+        let types = self.types_that_may_have_come(upload.object_type, &open);
+        let mut types = types.await?;
+        types.extend(self.round.iter().flat_map(|round| &round.sources));
+        Ok(types)
+    }
+
     /// Reads the verdict of an upload of so many records, as this Gong means it.
     pub(super) async fn judge(
         &self,
@@ -364,12 +386,11 @@ impl Session {
             _ => UploadState::Done,
         };
         let is_stage = upload.object_type == ObjectType::Stage;
-        // Nothing else can send it again once Gong has what it refers to.
-        let is_read_once = match &self.round {
-            Some(_) => self.is_read_once(upload.object_type),
-            None => upload.scope != 0,
+        let awaited = self.awaited_types(upload, pending).await?;
+        let waits = |pending: &Pending| {
+            let mut missing = pending.missing_parents.types();
+            missing.any(|of| awaited.contains(&of))
         };
-        let waits = |pending: &Pending| is_read_once && !pending.missing_parents.is_empty();
         let is_kept = |place: usize| {
             is_stage
                 || pending.get(place).is_some_and(waits)

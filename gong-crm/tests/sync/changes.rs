@@ -235,6 +235,18 @@ async fn contact_that_came_before_its_account_is_sent_again_after_it() {
 }
 
 #[tokio::test]
+async fn contact_of_accounts_that_are_never_sent_is_not_kept() {
+    let world = World::new().await;
+    let options = options(&world, &[Contact]);
+    world.export("contact.ldjson", &[contact("con-1", "acc-1")]);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    world.export("contact.ldjson", &[]);
+    let report = world.sync(options).await;
+    assert!(report.notes.is_empty(), "{report:#?}");
+}
+
+#[tokio::test]
 async fn contact_waits_for_an_account_that_is_planned_again() {
     let simulator = Simulator::builder().rule("contact-needs-known-account", true);
     let world = World::with(simulator.start().await.unwrap()).await;
