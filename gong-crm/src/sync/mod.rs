@@ -20,6 +20,7 @@ use crate::IntegrationId;
 use crate::client::Client;
 use crate::push::{Event, Events, Listener, PushHandle};
 
+mod confirmed;
 mod error;
 mod held;
 mod look;

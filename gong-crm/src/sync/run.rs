@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ring::digest::{SHA256, digest};
 use tokio::sync::watch;
 
+use super::confirmed::note_left;
 use super::held;
 use super::look::look_if_due;
 use super::options::{Only, SyncOptions};
@@ -255,6 +256,14 @@ pub(super) async fn plan(
     .await?;
     let mut plan = plan.unwrap_or_else(|| prepared.empty_plan());
     note_unknown(&client, integration_id, &options, &mut plan).await?;
+    note_left(
+        &client,
+        integration_id,
+        &options,
+        &prepared.confirmed,
+        &mut plan,
+    )
+    .await?;
     if let Some(path) = held_list(&options, &client) {
         if !plan.held.is_empty() {
             held::write(&path, &plan.held, |of, id| is_open(&options, &plan, of, id))?;
@@ -316,6 +325,14 @@ pub(super) async fn sync(
     let mut plan = plan.unwrap_or_else(|| prepared.empty_plan());
     if is_list_known {
         note_unknown(&client, integration_id, &options, &mut plan).await?;
+        note_left(
+            &client,
+            integration_id,
+            &options,
+            &prepared.confirmed,
+            &mut plan,
+        )
+        .await?;
     }
     if let Some(path) = held_list(&options, &client).filter(|_| is_list_known) {
         let is_there = held::write(&path, &plan.held, |of, id| is_open(&options, &plan, of, id))?;
@@ -415,7 +432,12 @@ async fn note_confirmed(
 }
 
 /// Whether a sync did not look at a vanished record, so that what an earlier one said of it stands.
-fn is_open(options: &SyncOptions, plan: &SyncPlan, object_type: ObjectType, id: &str) -> bool {
+pub(super) fn is_open(
+    options: &SyncOptions,
+    plan: &SyncPlan,
+    object_type: ObjectType,
+    id: &str,
+) -> bool {
     let is_left_out = match options.only.get(&object_type) {
         None => !options.only.is_empty(),
         Some(Only::All) => false,

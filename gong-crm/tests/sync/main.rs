@@ -10,6 +10,7 @@
 mod changes;
 #[path = "../model/clock.rs"]
 mod clock;
+mod confirmed;
 mod damaged;
 mod defaults;
 mod deletions;
