@@ -76,6 +76,7 @@ async fn recover(ledger: &Ledger, output: Output) -> Result<Exit, CliError> {
         "{} to be sent again by the next push",
         counted(recovered.records, "record")
     ));
+    note_changes(recovered.records, output);
     if recovered.uploads > 0 {
         output.status(&format!(
             "{} without a verdict abandoned: `gong-crm rejects` lists the records; push them again",
@@ -83,6 +84,16 @@ async fn recover(ledger: &Ledger, output: Output) -> Result<Exit, CliError> {
         ));
     }
     Ok(Exit::Ok)
+}
+
+/// Says which records the next sync can't send again by itself.
+fn note_changes(records: u64, output: Output) {
+    if records > 0 && !output.is_json() {
+        output.status(
+            "note: sources without `complete = true` name only what changed: let them list all records \
+             once; until then, a sync of them ends with code 9",
+        );
+    }
 }
 
 /// Writes the export beside its place and renames it: complete, or not there. Only its owner can
@@ -141,6 +152,9 @@ async fn import(
         records,
         &format!("{} {next}", counted(records, "record")),
     );
+    if !as_is {
+        note_changes(records, output);
+    }
     Ok(Exit::Ok)
 }
 

@@ -44,6 +44,7 @@ mod scopes;
 pub mod store;
 #[cfg(test)]
 mod tests;
+mod unknown;
 mod upload;
 mod verdict;
 mod versions;
@@ -74,6 +75,7 @@ pub(crate) use names::Names;
 pub(crate) use read_backs::{Differing, Handling, KnownDifference, ReadBack};
 pub(crate) use record::{NO_ID, low_64};
 pub(crate) use scopes::LastRead;
+pub(crate) use unknown::UnknownVersions;
 pub(crate) use upload::{GivenAgain, Pending};
 
 use store::{Batch, MemoryStore, Store, StoreFuture, Table};

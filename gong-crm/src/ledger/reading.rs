@@ -584,6 +584,8 @@ impl Ledger {
         } else {
             let forgotten = RecordState {
                 current: Current::Unknown,
+                // So a sync does not ask for it, which it does for those of a recovered ledger.
+                last_accepted: 0,
                 hash: [0; 16],
                 line: [0; 8],
                 scope: 0,

@@ -175,6 +175,10 @@ impl LockedLedger {
         let until = now.as_second().saturating_add(MARGIN);
         put_json(&mut batch, Table::Meta, RECOVERED, &until)?;
         batch.delete(Table::Meta, ANOTHER_COPY);
+        let spaces = u16::try_from(ledger.integrations().await?.len()).unwrap_or(u16::MAX);
+        for space in (1..=spaces).map(Space) {
+            Ledger::unsettle_versions(&mut batch, space);
+        }
         ledger.store().commit(batch).await?;
         ledger.unseal().await?;
         Ok(recovered)
@@ -184,6 +188,9 @@ impl LockedLedger {
     /// more: if it is there again, they are sent again.
     pub(crate) async fn forget_versions(&self, space: Space) -> Result<(), LedgerError> {
         let ledger = self.ledger();
+        let mut batch = Batch::new();
+        Ledger::unsettle_versions(&mut batch, space);
+        ledger.store().commit(batch).await?;
         for object_type in ObjectType::ALL {
             let mut after = None;
             loop {

@@ -26,6 +26,7 @@ mod model;
 mod parents;
 mod plans;
 mod probe;
+mod recovered;
 mod refused;
 mod rounds;
 mod same_lines;

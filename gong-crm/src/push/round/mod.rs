@@ -15,5 +15,6 @@ mod run;
 mod stages;
 mod twins;
 mod unclaimed;
+mod unknown;
 
 pub(crate) use run::{Preview, ReadContext, RoundFiles, run_round};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::unknown::Unknown;
 use crate::client::Client;
 use crate::ledger::{Action, Ledger, LedgerError, LockedLedger, RecordHash, Space, TryOutcome};
 use crate::push::begin::{Given, prepare, sendable};
@@ -87,6 +88,14 @@ where
         Ok(planned) => planned,
         Err(report) => return Ok(Some(report)),
     };
+    let unknown = Unknown::of(&session);
+    if is_dry {
+        let planned = plan.round.actions.iter();
+        let planned = planned.map(|of| (of.object_type, of.object_id.clone()));
+        let planned = planned.collect();
+        let noting = unknown.notes(session.ledger.ledger(), &planned);
+        plan.notes.append(&mut noting.await?);
+    }
     let uploads = plan.new_uploads().count();
     let under_way = plan.under_way();
     let confirmed = session.planned_confirmed(&plan);
@@ -110,8 +119,11 @@ where
     session.write_last_reads(&plan).await?;
     session.write_definitions(&plan).await?;
     let judged = session.judged_types(&plan);
-    let report = carry_out_and_look(session, plan, cancel).await?;
+    let mut report = carry_out_and_look(session, plan, cancel).await?;
     if report.verdict != Verdict::Canceled {
+        for note in unknown.settle(ledger).await? {
+            report.doubt(note);
+        }
         let open = without_verdict(ledger, space, &confirmed).await?;
         ledger
             .drop_confirmed_deletions(space, scope, &judged, &open)
