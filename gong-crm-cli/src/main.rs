@@ -16,6 +16,7 @@ mod mappings;
 mod output;
 mod process;
 mod schema_file;
+mod shell;
 mod signal;
 mod sources;
 mod taps;

@@ -20,6 +20,7 @@ pub(crate) mod finding;
 pub(crate) mod html;
 pub(crate) mod progress;
 pub(crate) mod push_report;
+pub(crate) mod records;
 pub(crate) mod sync_report;
 pub(crate) mod table;
 mod totals;

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use crate::config::setting::{Entry, Setting};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::shell::shell_word;
 
 /// The effect of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,16 +48,6 @@ impl fmt::Display for Power {
 fn command_line(words: &[String]) -> String {
     let quoted = words.iter().map(|word| shell_word(word));
     quoted.collect::<Vec<_>>().join(" ")
-}
-
-/// A word that is quoted for a shell, so that nothing in it is executed when it is copied.
-pub(crate) fn shell_word(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_./:=,@%+".contains(letter);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }
 
 /// The effect of a setting, and its position.

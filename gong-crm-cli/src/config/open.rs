@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-use crate::config::guard::shell_word;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::shell::shell_word;
 
 /// The most bytes of a config file.
 const MAX_BYTES: u64 = 1024 * 1024;

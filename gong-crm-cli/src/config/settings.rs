@@ -11,7 +11,7 @@ use gong_crm::{Client, Credentials, IntegrationId};
 use crate::args::Global;
 use crate::config::error::nearest;
 use crate::config::file::{ConfigFile, Profile};
-use crate::config::guard::{Guarded, Origin, shell_word};
+use crate::config::guard::{Guarded, Origin};
 use crate::config::keys::Keys;
 use crate::config::ledger_url::{self, is_url};
 use crate::config::open::Opened;
@@ -21,6 +21,7 @@ use crate::config::sources::{SourceTable, Sources, SyncTable};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::shell::shell_word;
 
 /// The config file that counts, once it was looked for: a process runs one command.
 static SEARCHED: OnceLock<Result<Search, CliError>> = OnceLock::new();

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::args::Global;
-use crate::config::guard::shell_word;
+use crate::shell::shell_word;
 
 /// `gong-crm` with these words, and the same ledger, config and profile.
 pub(crate) fn command(global: &Global, words: &[&str]) -> String {

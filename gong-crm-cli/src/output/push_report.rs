@@ -2,18 +2,15 @@
 
 use std::cell::Cell;
 
-use gong_crm::push::{Event, FileReport, Push, RecordError, Report, Status};
+use gong_crm::push::{Event, FileReport, Push, Report, Status};
 
 use crate::args::Global;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::progress::Progress;
 use crate::output::table::{Align, count};
-use crate::output::{Output, again, html};
+use crate::output::{Output, again, html, records};
 use crate::signal::Signals;
-
-/// How many of a file's errors a person is shown; JSON and the rejects file have all of them.
-const SHOWN_ERRORS: usize = 50;
 
 /// Does the work, shows its progress, and prints the report. The first signal stops it cleanly, the
 /// second at once.
@@ -217,7 +214,7 @@ fn errors(file: &FileReport, cause: Option<&str>, output: Output) {
     if !file.errors.is_empty() {
         output.stdout("");
     }
-    records(file, &file.errors.iter().collect::<Vec<_>>(), output);
+    records::records(file, &file.errors.iter().collect::<Vec<_>>(), output);
     // The common cause is printed once, at the end.
     if let Some(reason) = file
         .reason
@@ -231,28 +228,6 @@ fn errors(file: &FileReport, cause: Option<&str>, output: Output) {
             "rejected records: {}, reasons: {}",
             rejects.display(),
             rejects.with_extension("txt").display()
-        ));
-    }
-}
-
-/// Records of a file that are not in Gong, each with the reason.
-pub(crate) fn records(file: &FileReport, errors: &[&RecordError], output: Output) {
-    let path = file.path.display();
-    for error in errors.iter().take(SHOWN_ERRORS) {
-        let record = match &error.object_id {
-            Some(object_id) => format!("objectId {object_id}: "),
-            None => String::new(),
-        };
-        let line = match error.source_line {
-            0 => String::new(),
-            line => format!(":{line}"),
-        };
-        output.stdout(&format!("{path}{line}: {record}{}", error.description));
-    }
-    if errors.len() > SHOWN_ERRORS {
-        output.stdout(&format!(
-            "{path}: {} more; `gong-crm rejects` lists them",
-            count((errors.len() - SHOWN_ERRORS) as u64)
         ));
     }
 }

@@ -6,9 +6,9 @@ use gong_crm::coverage::{Coverage, Seat, UnseenOwner};
 use gong_crm::push::RecordError;
 use gong_crm::sync::{PlanAction, SyncPlan, SyncReport};
 
-use crate::config::guard::shell_word;
 use crate::output::table::{Align, count, counted};
-use crate::output::{Output, push_report};
+use crate::output::{Output, records};
+use crate::shell::shell_word;
 
 /// How many records of each kind a person is shown; JSON has all of them.
 const SHOWN: usize = 20;
@@ -89,7 +89,7 @@ pub(crate) fn results(report: &SyncReport, calls_left: Option<u64>, again: &str,
             id.is_none_or(|id| !shown.contains(&(file.object_type, id)))
         };
         let errors: Vec<&RecordError> = file.errors.iter().filter(is_new).collect();
-        push_report::records(file, &errors, output);
+        records::records(file, &errors, output);
         if let Some(reason) = &file.reason {
             output.status(&format!("{}: {reason}", file.path.display()));
         }

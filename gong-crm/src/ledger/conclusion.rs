@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::upload::RecordOutcome;
@@ -79,4 +80,13 @@ impl Conclusion {
             ),
         }
     }
+}
+
+/// How long Gong is asked about an upload that was given up. Gong names no time after which it does
+/// not process one any more; its longest documented wait, for a deleted integration, is a day.
+const CHECKED_FOR: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// Until when Gong is asked about an upload that is given up now.
+pub(super) fn checked_until(now: Timestamp) -> Timestamp {
+    now.saturating_add(CHECKED_FOR).unwrap_or(Timestamp::MAX)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::conclusion::Content;
 use super::locked::LockedLedger;
@@ -14,15 +14,6 @@ use super::upload::{Action, Pending, Upload};
 use super::verdict::become_unknown;
 use super::{LATE, Ledger, LedgerError};
 use crate::compare::deletion_line;
-
-/// How long Gong is asked about an upload that was given up. Gong names no time after which it does
-/// not process one any more; its longest documented wait, for a deleted integration, is a day.
-const CHECKED_FOR: SignedDuration = SignedDuration::from_hours(14 * 24);
-
-/// Until when Gong is asked about an upload that is given up now.
-pub(super) fn checked_until(now: Timestamp) -> Timestamp {
-    now.saturating_add(CHECKED_FOR).unwrap_or(Timestamp::MAX)
-}
 
 impl Ledger {
     pub(super) async fn late_numbers(&self) -> Result<BTreeSet<u64>, LedgerError> {

@@ -8,7 +8,7 @@ use gong_client::clock::Clock;
 use jiff::Timestamp;
 
 use super::accounts::NewAccounts;
-use super::conclusion::{Conclusion, Content};
+use super::conclusion::{Conclusion, Content, checked_until};
 use super::manifest::{self, CHUNK, Manifest, chunk_key};
 use super::read_backs::leaves_out_a_field;
 use super::record::{Milliseconds, RecordState, Space, TryOutcome};
@@ -17,7 +17,6 @@ use super::upload::{Action, Past, Pending, RecordOutcome, Upload};
 use super::verdict::{after, bounded, last_try, later_held, outcome_after, tries_of};
 use super::{
     ANOTHER_COPY, AS_OF, COUNTER, LATE, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN,
-    late,
 };
 use crate::ObjectType;
 
@@ -343,7 +342,7 @@ impl LockedLedger {
                     && !is_stage
                 {
                     // It is sent again once Gong has what it refers to.
-                    batch.put(Table::Contents, &key, &content.encode());
+                    batch.put(Table::Contents, &key, &content.encode_for(upload.sync));
                 } else if pending.is_known {
                     batch.delete(Table::Contents, &key);
                 }
@@ -364,7 +363,7 @@ impl LockedLedger {
         let may_come = conclusion.may_come_late && !pending.is_empty();
         if may_come {
             // Its records are needed once Gong has processed it.
-            upload.checked_until = Some(late::checked_until(now));
+            upload.checked_until = Some(checked_until(now));
             upload.checked_at = Some(now);
         } else {
             self.delete_manifest(&mut batch, upload.number).await?;
