@@ -39,7 +39,9 @@ mod prune;
 mod read_backs;
 mod reading;
 mod record;
+mod record_changes;
 mod recover;
+mod rejects;
 mod scopes;
 pub mod store;
 #[cfg(test)]
@@ -52,13 +54,14 @@ mod versions;
 pub use error::{LedgerError, LedgerLock, LockOwner};
 pub use facts::{Facts, Question};
 pub use missing_parents::MissingParents;
-pub use reading::{RecordHistory, RejectedRecord};
+pub use reading::RecordHistory;
 pub(crate) use record::Head;
 pub use record::{
     Before, Current, LastTry, LineHash, Milliseconds, RecordHash, RecordState, Seconds, SentField,
     Space, TryOutcome,
 };
 pub use recover::Recovered;
+pub use rejects::RejectedRecord;
 pub use scopes::RenamedScope;
 pub use upload::{Action, Direction, Purpose, RecordOutcome, Upload, UploadState};
 pub use versions::{InGong, VersionState};

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::alternating::Alternating;
 use super::bodies::stride;
 use super::ids::id_hash;
 use super::known_lines::KnownLines;
@@ -24,33 +25,6 @@ const PAGE: usize = 4_096;
 
 /// Of how many records a push writes down that they are given otherwise: the next ones do the others.
 const GIVEN_PER_PUSH: usize = 100_000;
-
-/// Records that go back and forth between two versions.
-#[derive(Debug, Default)]
-struct Alternating {
-    first: Option<String>,
-    count: u64,
-}
-
-impl Alternating {
-    fn add(&mut self, object_id: &str) {
-        self.first.get_or_insert_with(|| object_id.to_owned());
-        self.count += 1;
-    }
-
-    /// A note about them, if there are any.
-    fn note(&self, object_type: ObjectType) -> Option<String> {
-        let first = self.first.as_deref()?;
-        let who = match self.count {
-            1 => format!("{first} changed"),
-            count => format!("{first} and {} more changed", count - 1),
-        };
-        Some(format!(
-            "{object_type}: {who} 5 times in 2 days between the same two versions: two systems may \
-             be changing the same records in turn"
-        ))
-    }
-}
 
 /// The dates of the versions that will have been sent before a version.
 #[derive(Debug, Clone, Copy)]

@@ -33,6 +33,7 @@ use crate::ledger::LedgerError;
 use crate::{ClientRequestId, IntegrationId};
 
 mod accounts;
+mod alternating;
 mod begin;
 mod bodies;
 mod body;

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::run::is_open;
-use super::{PlanAction, SyncOptions, SyncPlan};
+use super::{Only, PlanAction, SyncOptions, SyncPlan};
 use crate::client::Client;
 use crate::ledger::LedgerError;
 use crate::{IntegrationId, ObjectType};
@@ -88,4 +87,21 @@ fn left<'c>(
         }
     }
     left
+}
+
+/// Whether a sync did not look at a vanished record, so that what an earlier one said of it stands.
+pub(super) fn is_open(
+    options: &SyncOptions,
+    plan: &SyncPlan,
+    object_type: ObjectType,
+    id: &str,
+) -> bool {
+    let is_left_out = match options.only.get(&object_type) {
+        None => !options.only.is_empty(),
+        Some(Only::All) => false,
+        Some(Only::Ids(ids)) => !ids.iter().any(|only| only == id),
+    };
+    let mut problems = plan.problems.iter();
+    let has_problem = problems.any(|problem| problem.object_type == object_type);
+    options.has_source(object_type) && (is_left_out || has_problem)
 }

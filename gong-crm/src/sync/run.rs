@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ring::digest::{SHA256, digest};
 use tokio::sync::watch;
 
-use super::confirmed::note_left;
+use super::confirmed::{is_open, note_left};
 use super::held;
 use super::look::look_if_due;
 use super::options::{Only, SyncOptions};
@@ -429,23 +429,6 @@ async fn note_confirmed(
             .await?;
     }
     Ok(())
-}
-
-/// Whether a sync did not look at a vanished record, so that what an earlier one said of it stands.
-pub(super) fn is_open(
-    options: &SyncOptions,
-    plan: &SyncPlan,
-    object_type: ObjectType,
-    id: &str,
-) -> bool {
-    let is_left_out = match options.only.get(&object_type) {
-        None => !options.only.is_empty(),
-        Some(Only::All) => false,
-        Some(Only::Ids(ids)) => !ids.iter().any(|only| only == id),
-    };
-    let mut problems = plan.problems.iter();
-    let has_problem = problems.any(|problem| problem.object_type == object_type);
-    options.has_source(object_type) && (is_left_out || has_problem)
 }
 
 /// Where the list of held-back deletions is written: beside the ledger, unless the options say
