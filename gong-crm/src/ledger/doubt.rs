@@ -74,6 +74,8 @@ impl Ledger {
         }
         (state.current, state.hash) = (Current::Unknown, [0; 16]);
         state.line = LineHash::default();
+        // The deletion has a date of about now, and Gong may ignore what is older.
+        state.sent_date = state.sent_date.max(Some(now.as_second()));
         batch.put(Table::Records, &key, &state.encode());
         self.commit(batch).await
     }

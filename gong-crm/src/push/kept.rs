@@ -61,7 +61,8 @@ pub(super) async fn send_again(
         let was_tried = record.upload > wanted.counted || wanted.ended.contains(&record.upload);
         is_open && is_named && !was_tried
     };
-    let kept = records(ledger, space, ObjectType::ALL, is_wanted).await?;
+    let mut kept = records(ledger, space, ObjectType::ALL, is_wanted).await?;
+    kept.extend(without_parents(ledger, space, ObjectType::ALL, |_| true).await?);
     if kept.is_empty() {
         return Ok(None);
     }

@@ -333,13 +333,15 @@ impl Session {
         upload: &Upload,
         pending: &[Pending],
     ) -> Result<BTreeSet<ObjectType>, LedgerError> {
-        let is_read_once = match &self.round {
-            Some(_) => self.is_read_once(upload.object_type),
-            None => upload.scope != 0,
-        };
+        let is_given_again = self.round.is_some() && !self.is_read_once(upload.object_type);
         let mut missing = pending.iter().map(|pending| pending.missing_parents);
-        if !is_read_once || missing.all(MissingParents::is_empty) {
+        if is_given_again || missing.all(MissingParents::is_empty) {
             return Ok(BTreeSet::new());
+        }
+        if self.round.is_none() && upload.scope == 0 {
+            // Who pushes decides what comes; a resume sends what this push could not find out.
+            let unsure = self.unsure.all().into_iter();
+            return Ok(unsure.map(|(object_type, _)| object_type).collect());
         }
         let open = self.ledger.open_uploads().await?;
         let types = self.types_that_may_have_come(upload.object_type, &open);

@@ -297,6 +297,30 @@ async fn resume_sends_a_pushed_contact_once_its_account_is_accepted() {
 }
 
 #[tokio::test]
+async fn resume_sends_a_pushed_contact_again_whose_account_was_uncertain() {
+    let simulator = Simulator::builder().rule("contact-needs-known-account", true);
+    let world = World::with(simulator.start().await.unwrap()).await;
+    let nothing = Answer::new().set("status", "DONE");
+    answer_next(&world, nothing.set("totalSuccessCount", 0));
+    for (name, record) in [
+        ("accounts.ldjson", account("acc-1", "One")),
+        ("contacts.ldjson", contact("con-1", "acc-1")),
+    ] {
+        std::fs::write(world.path(name), format!("{record}\n")).unwrap();
+    }
+    let both = [world.path("accounts.ldjson"), world.path("contacts.ldjson")];
+    let pushing = world
+        .client
+        .push(world.integration_id, Options::new(both).simulator());
+    let report = pushing.await.unwrap();
+    assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
+    let resume = || world.client.resume([], Options::default().simulator());
+    let report = resume().await.unwrap();
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1") && world.has("CONTACT", "con-1"));
+}
+
+#[tokio::test]
 async fn change_that_a_plan_file_does_not_name_is_sent_by_the_next_sync() {
     let world = World::new().await;
     let mut options = options(&world, &[Account]);

@@ -240,3 +240,28 @@ async fn lead_that_comes_as_a_contact_is_sent_after_its_confirmed_deletion() {
         converted_while_its_deletion_is_confirmed(is_one_record).await;
     }
 }
+
+#[tokio::test]
+async fn record_is_sent_again_with_a_later_date_than_the_deletion_of_its_old_spelling() {
+    let simulator = Simulator::builder()
+        .rule("object-ids-ignore-case", true)
+        .rule("older-update-applied", false);
+    let world = World::with(simulator.start().await.unwrap()).await;
+    let mut options = world.options(&[Account]);
+    options.held_deletions = Some(world.path("held.ldjson"));
+    for (id, verdict) in [("acc-x", Verdict::Done), ("ACC-X", Verdict::Partial)] {
+        world.export(
+            "account.ldjson",
+            &[accounts(1..=30), vec![account(id, "X")]].concat(),
+        );
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, verdict, "{report:#?}");
+    }
+    let mut confirming = options.clone();
+    confirming.confirm_deletions = Some(world.path("held.ldjson"));
+    let report = world.sync(confirming).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("ACCOUNT", "ACC-X"), "{report:#?}");
+}
