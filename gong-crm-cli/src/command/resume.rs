@@ -43,8 +43,11 @@ pub(crate) async fn run(
     let given_up = ledger.given_up_uploads().await.map_err(shown)?;
     let base_url = settings.effective_base_url()?;
     let left_open = ledger.left_open(&base_url).await.map_err(shown)?;
-    let is_wider = resume.delivery.find_all_errors;
+    let waiting = ledger.waiting_for_parents(&base_url).await.map_err(shown)?;
+    let is_wider = resume.delivery.find_all_errors || waiting > 0;
     if open.is_empty() && left_open.is_empty() && given_up.is_empty() && !is_wider {
+        // An old or copied ledger does not know what is open.
+        ledger.check_usable().await.map_err(shown)?;
         if output.is_json() {
             output.json(&serde_json::json!({"verdict": "done", "files": [], "notes": []}));
         } else if output.is_html() {

@@ -249,6 +249,12 @@ fn exported_ledger_is_sealed_and_continues_elsewhere() {
     );
     let (code, error) = place.push(&[("a-1", "B")], &[]);
     assert_eq!(code, Some(1), "{error}");
+    let resumed = place.command(&["resume"]).output();
+    assert_eq!(
+        resumed.status.code(),
+        Some(1),
+        "nothing is known to be done"
+    );
     assert_eq!(place.name_in_gong("a-1").as_deref(), Some("A"));
     std::fs::remove_file(place.path("ledger.sqlite")).unwrap();
     assert_transcript!(

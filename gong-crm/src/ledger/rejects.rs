@@ -199,6 +199,26 @@ impl Ledger {
         Ok(kept)
     }
 
+    /// How many records Gong accepted before what they refer to, and a [`resume`](crate::Client::resume)
+    /// or the next sync sends again after that.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn waiting_for_parents(&self, base_url: &str) -> Result<usize, LedgerError> {
+        let mut waiting = 0;
+        for (of, integration_id) in self.integrations().await? {
+            if of != base_url {
+                continue;
+            }
+            let space = self.space(base_url, integration_id).await?;
+            for object_type in ObjectType::ALL {
+                waiting += self.kept_without_parents(space, object_type).await?.len();
+            }
+        }
+        Ok(waiting)
+    }
+
     /// Visits the records of a type whose content is kept.
     async fn each_content(
         &self,

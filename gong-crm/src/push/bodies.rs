@@ -78,6 +78,8 @@ pub(super) struct Bodies<'a> {
     pub(super) now: Timestamp,
     /// Whether Gong takes older versions, or they are sent anyway.
     pub(super) keeps_dates: bool,
+    /// Whether Gong takes older versions.
+    takes_older: bool,
     pub(super) clears: Clears,
     /// Until when Gong may have been sent dates that the ledger does not know.
     unknown_dates_until: Option<Seconds>,
@@ -140,6 +142,7 @@ impl Session {
             ChosenLines::new(&files, reader(), given_as, Arc::clone(&names))
         });
         let facts = self.facts().await?;
+        let takes_older = facts.is(Question::OlderDatesTaken, true);
         let mut bodies = Bodies {
             session: self,
             files: &files,
@@ -148,7 +151,8 @@ impl Session {
             reader: reader(),
             names,
             now: self.now(),
-            keeps_dates: self.options.keep_dates || facts.is(Question::OlderDatesTaken, true),
+            keeps_dates: self.options.keep_dates || takes_older,
+            takes_older,
             clears: Clears::of(&facts),
             unknown_dates_until: self.ledger.ledger().unknown_dates_until().await?,
             is_first: of_type.is_first,
@@ -522,6 +526,7 @@ impl<'a> Bodies<'a> {
         let modified = modified.filter(|modified| *modified != NO_DATE)?;
         let latest = latest?;
         if self.keeps_dates || modified > latest {
+            self.plan.dates.kept += u64::from(modified <= latest && !self.takes_older);
             return None;
         }
         let raised = latest.saturating_add(1);

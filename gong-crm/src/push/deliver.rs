@@ -312,14 +312,18 @@ impl Delivery<'_> {
         }
     }
 
-    /// Asks for the verdict until Gong has finished, or the time is up.
+    /// Asks for the verdict until Gong has finished, or the time is up. Without waiting, it asks once
+    /// about an upload of an earlier push: what comes after it waits for that verdict.
     async fn await_verdict(&mut self) -> Event {
+        let mut policy = self.session.options.poll;
         if self.session.options.wait == Wait::UntilSent {
-            "not waited for".clone_into(&mut self.known.reason);
-            return Event::WaitGivenUp;
+            if !self.is_older {
+                "not waited for".clone_into(&mut self.known.reason);
+                return Event::WaitGivenUp;
+            }
+            policy.timeout = Duration::ZERO;
         }
         let clock = &*self.session.client.clock;
-        let policy = self.session.options.poll;
         let started = clock.monotonic();
         let (mut strange, mut asked) = (0, 0_u32);
         // Gong processes in the background: what it accepted just now is hardly finished.

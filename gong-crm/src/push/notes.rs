@@ -44,7 +44,18 @@ impl Bodies<'_> {
 
 /// Says how many dates were raised, and how many could not be.
 pub(super) fn note_dates(plan: &mut Plan) {
-    let Dates { raised, last } = plan.dates;
+    let Dates { raised, last, kept } = plan.dates;
+    if kept > 0 {
+        let (record, them) = if kept == 1 {
+            ("record has", "it")
+        } else {
+            ("records have", "them")
+        };
+        plan.notes.push(format!(
+            "{kept} changed {record} a modifiedDate that is not later than one that Gong was sent before: \
+             Gong may ignore {them} (--keep-dates keeps it from being raised)"
+        ));
+    }
     if raised > 0 {
         let plural = if raised == 1 { "" } else { "s" };
         plan.notes.push(format!(

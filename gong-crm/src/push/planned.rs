@@ -124,6 +124,8 @@ pub(super) struct Dates {
     pub(super) raised: u64,
     /// How many could not be raised, because they are the last date that there is.
     pub(super) last: u64,
+    /// How many were not to be raised, although Gong may ignore versions that are not later.
+    pub(super) kept: u64,
 }
 
 /// A record that is held back, with the reason.

@@ -107,6 +107,9 @@ async fn kept_dates_are_sent_unchanged() {
     harness.write_text("accounts.ldjson", &with_region(OLD, Some("B")));
     let mut options = harness.options(&path);
     options.keep_dates = true;
-    assert_eq!(harness.push_with(options).await.verdict, Verdict::Done);
+    let report = harness.push_with(options).await;
+    assert_eq!(report.verdict, Verdict::Done);
+    let is_said = |note: &String| note.contains("Gong may ignore it");
+    assert!(report.notes.iter().any(is_said), "{report:#?}");
     assert_eq!(harness.field("ACCOUNT", "a", "modifiedDate"), OLD);
 }

@@ -513,3 +513,18 @@ async fn line_that_is_no_record_and_is_named_counts_until_it_comes_corrected() {
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert!(world.has("ACCOUNT", "acc-1"));
 }
+
+#[tokio::test]
+async fn sync_that_does_not_wait_asks_once_about_an_earlier_upload() {
+    let world = World::new().await;
+    let mut options = world.options(&[Account]);
+    options.push.wait = Wait::UntilSent;
+    for name in ["First", "Second"] {
+        world.export("account.ldjson", &[account("acc-1", name)]);
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::TimedOut, "{report:#?}");
+        assert_eq!(world.field("ACCOUNT", "acc-1", "name"), json!(name));
+    }
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+}
