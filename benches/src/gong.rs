@@ -55,7 +55,7 @@ impl Gong {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
-        let stdout = child.stdout.take().context("no output of the local Gong")?;
+        let stdout = child.stdout.take().context("no output of the simulator")?;
         let mut talk = BufReader::new(stdout);
         let mut next = || line(&mut talk);
         let (base_url, access_key) = (next()?, next()?);
@@ -117,7 +117,7 @@ impl Drop for Gong {
 
 fn line(talk: &mut BufReader<ChildStdout>) -> Result<String> {
     let mut line = String::new();
-    ensure!(talk.read_line(&mut line)? > 0, "the local Gong ended");
+    ensure!(talk.read_line(&mut line)? > 0, "the simulator ended");
     Ok(line.trim_end().to_owned())
 }
 

@@ -116,7 +116,7 @@ fn report(stale: &[(&Artifact, String)]) -> Result<()> {
     );
 }
 
-#[expect(clippy::print_stdout, reason = "a chore says what it did")]
+#[expect(clippy::print_stdout, reason = "a task says what it did")]
 fn say(line: &str) {
     println!("{line}");
 }

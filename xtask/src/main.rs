@@ -44,12 +44,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Kill the command at each step and strike its calls, in as many lives as wanted
+    /// Kill the command at each step and let its calls fail, in many histories
     Chaos {
-        /// How many lives
+        /// How many histories
         #[arg(long, default_value_t = 1_000)]
         seeds: u64,
-        /// The first seed, to see a life again
+        /// The first seed, to see a history again
         #[arg(long, default_value_t = 0)]
         from: u64,
     },

@@ -3,7 +3,7 @@
 //! `cargo xtask bench push [--gate] [--rounds N]`
 //!
 //! 99 MB of accounts, as Python's json.dumps writes them. A simulator in its own process takes them,
-//! begun again for each contender of each round; the first round is dropped. By hand means what a
+//! begun again for each competitor of each round; the first round is dropped. By hand means what a
 //! careful person would script: the upload, and questions until Gong says that it is done. The same
 //! beside a server that takes 5 s for the upload, in one round. curl and Python must be installed.
 

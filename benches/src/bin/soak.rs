@@ -182,7 +182,7 @@ fn held(ledger: &Path) -> Result<Held> {
     let memory = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     let memory_kib = memory
         .and_then(|text| text.split_whitespace().next())
-        .context("the system does not tell how much memory is used")?
+        .context("the system does not report how much memory is used")?
         .parse()?;
     Ok(Held {
         memory_kib,

@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask bench writer [--records N --rounds N --python PROGRAM --only NAME --gate]`
 //!
-//! All contenders write the same deals to the null device, in turn within each round. The first
+//! All competitors write the same deals to the null device, in turn within each round. The first
 //! round is dropped; medians are compared. The check for repeated ids and for the size of the file
 //! is part of what gong-crm does and of nothing else here.
 
@@ -38,12 +38,12 @@ try:
             null.write(orjson.dumps(deal, option=orjson.OPT_APPEND_NEWLINE))
 except ImportError:
     with_orjson = None
-contenders = {"python json": with_json, "python orjson": with_orjson}
-print(json.dumps([name for name, write in contenders.items() if write]), flush=True)
+competitors = {"python json": with_json, "python orjson": with_orjson}
+print(json.dumps([name for name, write in competitors.items() if write]), flush=True)
 for name in sys.stdin:
     begin = time.perf_counter()
     for _ in range(passes):
-        contenders[name.strip()]()
+        competitors[name.strip()]()
     print(time.perf_counter() - begin, flush=True)
 "#;
 
@@ -101,7 +101,7 @@ fn main() -> Result<()> {
     let python_names: Vec<&str> = GATES
         .iter()
         .map(|(name, _)| *name)
-        .filter(|name| wanted(name) && python.contenders.iter().any(|known| known == name))
+        .filter(|name| wanted(name) && python.competitors.iter().any(|known| known == name))
         .collect();
     for round in 0..=settings.rounds {
         let mut timed = Vec::new();
@@ -301,7 +301,7 @@ fn now() -> Instant {
 struct Python {
     child: Child,
     answers: BufReader<std::process::ChildStdout>,
-    contenders: Vec<String>,
+    competitors: Vec<String>,
 }
 
 impl Python {
@@ -318,9 +318,9 @@ impl Python {
         let mut python = Self {
             child,
             answers: BufReader::new(stdout),
-            contenders: Vec::new(),
+            competitors: Vec::new(),
         };
-        python.contenders = serde_json::from_str(&python.answer()?)?;
+        python.competitors = serde_json::from_str(&python.answer()?)?;
         Ok(python)
     }
 

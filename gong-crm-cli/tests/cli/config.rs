@@ -139,13 +139,13 @@ fn readable_secret_is_rejected() {
 
 #[test]
 fn ledger_path_is_relative_to_the_config_file() {
-    let jobs = Invocation::new(&["uploads"])
+    let uploads = Invocation::new(&["uploads"])
         .file("gong-crm.toml", "ledger = 'kept/mine.sqlite'")
         .trusted("gong-crm.toml")
         .folder("exports")
         .in_folder("exports");
-    let folder = jobs.path("kept/mine.sqlite");
-    let kept = jobs.kept();
+    let folder = uploads.path("kept/mine.sqlite");
+    let kept = uploads.kept();
     assert_eq!(kept.0.status.code(), Some(0));
     assert!(folder.exists(), "{folder:?}");
 }
@@ -230,10 +230,10 @@ fn config_file_of_the_guide_is_valid() {
     let (_, file) = page.split_once("```toml\n").unwrap();
     let (file, _) = file.split_once("```").unwrap();
     for words in [&["uploads"][..], &["uploads", "--profile", "staging"]] {
-        let jobs = Invocation::new(words)
+        let uploads = Invocation::new(words)
             .private_file("gong-crm.toml", file)
             .trusted("gong-crm.toml");
-        let output = jobs.output();
+        let output = uploads.output();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{said}");
     }

@@ -132,10 +132,10 @@ fn rejected_rows_can_be_fixed_and_pushed_with_the_mapping() {
     crate::invocation::settings().bind(|| {
         insta::assert_snapshot!("csv_rejects", format!("{rejects}---\n{why}"));
     });
-    let mended = rejects
+    let fixed = rejects
         .replace("12.5", "12,5")
         .replace("zu kurz", "x;K-1;1;30.06.2026;03.02.2026 14:30");
-    std::fs::write(path("deals.rejects.csv"), mended).unwrap();
+    std::fs::write(path("deals.rejects.csv"), fixed).unwrap();
     let again = push("deals.rejects.csv", folder.path()).output();
     assert_eq!(
         again.status.code(),
@@ -278,7 +278,7 @@ fn mistakes_in_mappings_name_file_line_and_key() {
 #[test]
 fn csv_is_not_changed_by_fix() {
     let fix = with(
-        &["check", ".", "--map", "crm.toml", "--fix", "mended"],
+        &["check", ".", "--map", "crm.toml", "--fix", "fixed"],
         &BOTH,
     );
     assert_transcript!("csv_fix", fix);

@@ -40,7 +40,7 @@ fn check_messages() {
     assert_transcript!("check_fix_in_place", in_place);
     let input = ["--fix", ".", "--type", "ACCOUNT", "-"];
     assert_transcript!("check_fix_input", check(&input).input(LINE));
-    let twice = ["--fix", "mended", "a/accounts.ldjson", "b/accounts.ldjson"];
+    let twice = ["--fix", "fixed", "a/accounts.ldjson", "b/accounts.ldjson"];
     let twice = check(&twice).folder("a").folder("b");
     let twice = twice
         .file("a/accounts.ldjson", LINE)

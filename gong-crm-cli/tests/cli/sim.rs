@@ -147,8 +147,11 @@ fn accepted_upload_is_resumed_to_its_end() {
         .unwrap()
         .0;
 
-    let jobs = String::from_utf8(run(&["uploads", "--unfinished"]).stdout).unwrap();
-    assert!(jobs.contains(id) && jobs.contains("accepted"), "{jobs}");
+    let uploads = String::from_utf8(run(&["uploads", "--unfinished"]).stdout).unwrap();
+    assert!(
+        uploads.contains(id) && uploads.contains("accepted"),
+        "{uploads}"
+    );
     let resumed = run(&["resume", id, "--poll-interval", "1ms"]);
     assert_eq!(
         resumed.status.code(),
@@ -156,8 +159,8 @@ fn accepted_upload_is_resumed_to_its_end() {
         "{}",
         String::from_utf8_lossy(&resumed.stderr)
     );
-    let jobs = String::from_utf8(run(&["uploads"]).stdout).unwrap();
-    assert!(jobs.contains("done"), "{jobs}");
+    let uploads = String::from_utf8(run(&["uploads"]).stdout).unwrap();
+    assert!(uploads.contains("done"), "{uploads}");
     let again = String::from_utf8(run(&["resume"]).stderr).unwrap();
     assert!(again.contains("nothing to do"), "{again}");
     assert_eq!(run(&["resume", "no-such-id"]).status.code(), Some(2));

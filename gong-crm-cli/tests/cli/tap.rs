@@ -224,7 +224,7 @@ fn type_whose_stream_does_not_come_is_missing() {
     }
     assert!(place.name_of("1").is_some());
     assert!(place.state().contains("first"), "{}", place.state());
-    // Nothing at all is no answer, either.
+    // Nothing at all is not an answer, either.
     place.write("all", "");
     assert_eq!(place.run(&["sync"]).0, Some(6));
 }

@@ -161,7 +161,7 @@ impl Owners {
         Ok(())
     }
 
-    /// Counts a line. Lines of other types, and those that are no records, do not count.
+    /// Counts a line. Lines of other types, and those that are not records, do not count.
     pub fn add_line(&mut self, object_type: ObjectType, line: &[u8]) {
         let Some(reader) = self.readers.get_mut(&object_type) else {
             return;

@@ -372,7 +372,7 @@ mod tests {
         next.add("a", hash, MissingParents::default(), 0);
         next.finish();
         assert_eq!(take(&mut next, other.as_bytes()), Found::Unchanged);
-        // The line is not in Gong, so it is no repetition.
+        // The line is not in Gong, so it is not a repetition.
         assert_eq!(take(&mut known, other.as_bytes()), Found::Other);
         assert_eq!(known.other_line(id), None);
     }

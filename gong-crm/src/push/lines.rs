@@ -30,7 +30,7 @@ pub(super) fn place_of(line: &Line<'_>) -> usize {
     usize::try_from(line.number - 1).unwrap_or(usize::MAX)
 }
 
-/// A reader for which the generations of custom fields are no matter: it is not used to compare their
+/// A reader for which the generations of custom fields do not matter: it is not used to compare their
 /// values.
 pub(super) fn id_reader(key: [u8; 16], object_type: ObjectType) -> Reader<'static> {
     Reader::new(HashKey::from_bytes(key), object_type, &|_| 0)

@@ -45,7 +45,7 @@ const TABLE: &[Entry] = entries! {
         "1,Pilot\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
     "skip": "How many rows are above the header; empty lines don't count. Default: 0."; "skip = 1"; "name = \"Title\"";
         "All deals,\nId,Title\n1,Pilot\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
-    "where": "An expression; rows for which it is false, zero, empty or one of the words of `no` and `empty` are passed over, such as totals and deleted rows."; "where = \"Id and Pipeline == 'Sales'\""; "name = \"Title\"";
+    "where": "An expression; rows for which it is false, zero, empty or one of the words of `no` and `empty` are skipped, such as totals and deleted rows."; "where = \"Id and Pipeline == 'Sales'\""; "name = \"Title\"";
         "Id,Title,Pipeline\n1,Pilot,Sales\n2,Test,Other\n,Grand total,\n" => "{\"objectId\":\"1\",\"name\":\"Pilot\"}";
     "distinct": "Whether only the first record of each `objectId` is used. Default: `false`."; "distinct = true"; "objectId = { from = \"Stage\", slug = true }\nname = \"Stage\"";
         "Id,Stage\n1,Closed Won\n2,New\n3,Closed Won\n" => "{\"objectId\":\"closed-won\",\"name\":\"Closed Won\"}", "{\"objectId\":\"new\",\"name\":\"New\"}";
@@ -218,7 +218,7 @@ name = { from = [\"pipeline.name\", \"name\"], join = \": \" }
 const LOOKUP: &str = "
 ### `lookup`
 
-A file, or a type of the mapping, in which the cell is found, and what is taken instead. A cell that is not found, or leads to different values, is a finding; `values` says what stands in for single cells, `otherwise` for all that are not found, but not for those that lead to several. `in` is a CSV or JSON file, relative to the mapping, or a type such as `\"ACCOUNT\"`, whose fields `key` and `value` then name. A CSV's `delimiter` and `encoding` can be named; by default the delimiter is recognized, and a file that is not UTF-8 has the encoding of the mapping. `skip` says how many rows are above its header.
+A file, or a type of the mapping, in which the cell is found, and what is used instead. A cell that is not found, or leads to different values, is a finding; `values` says what stands in for single cells, `otherwise` for all that are not found, but not for those that lead to several. `in` is a CSV or JSON file, relative to the mapping, or a type such as `\"ACCOUNT\"`, whose fields `key` and `value` then name. A CSV's `delimiter` and `encoding` can be named; by default the delimiter is recognized, and a file that is not UTF-8 has the encoding of the mapping. `skip` says how many rows are above its header.
 
 ```toml
 [DEAL.fields]

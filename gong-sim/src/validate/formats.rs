@@ -15,7 +15,7 @@ pub(crate) fn is_date_time(text: &str) -> bool {
         25 => matches_pattern(text, "dddd-dd-ddTdd:dd:ddsdd:dd"),
         _ => false,
     };
-    // A leap second is no time of day to most programs.
+    // A leap second is not a time of day to most programs.
     shaped && text.get(17..19) != Some("60") && instant(text).is_some()
 }
 

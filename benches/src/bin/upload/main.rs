@@ -3,7 +3,7 @@
 //! `cargo xtask bench upload [--rounds N --gate]`
 //!
 //! A server in its own process takes the bytes and throws them away, once over plain HTTP and once
-//! over TLS. The contenders run in turn, each as a process from its start to its end; the first
+//! over TLS. The competitors run in turn, each as a process from its start to its end; the first
 //! round is dropped. curl and openssl, for the certificate, must be installed.
 
 use std::fs::{self, File};
@@ -213,7 +213,7 @@ fn curl(url: &str, file: &Path, folder: &Path) -> Result<f64> {
 
 fn time(command: &mut Command) -> Result<(f64, String)> {
     let begin = Instant::now();
-    let output = command.output().context("a contender can't be run")?;
+    let output = command.output().context("a competitor can't be run")?;
     let milliseconds = begin.elapsed().as_secs_f64() * 1e3;
     if !output.status.success() {
         bail!("{}", String::from_utf8_lossy(&output.stderr));

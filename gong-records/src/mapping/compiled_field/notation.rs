@@ -93,7 +93,7 @@ impl Notation {
         }
         match &self.other {
             Other::Dates { other, has_time } => {
-                // Whose day is no month; ISO 8601 has one order.
+                // Its day is not a month; ISO 8601 has one order.
                 let day = value.get(9..11).unwrap_or_default();
                 let is_iso = cell.as_bytes().get(4) == Some(&b'-');
                 if day > b"12".as_slice() && !is_iso {

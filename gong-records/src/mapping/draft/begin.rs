@@ -248,7 +248,7 @@ pub(super) fn question_of_header(names: &[String]) -> Option<String> {
         return None;
     };
     Some(format!(
-        "The first row looks like a record: {first:?} and {second:?} are no names of columns. If it is one, write \
+        "The first row looks like a record: {first:?} and {second:?} are not names of columns. If it is one, write \
          header = false, and name the columns by their numbers."
     ))
 }

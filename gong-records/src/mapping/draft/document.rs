@@ -405,7 +405,7 @@ impl Writer<'_> {
                     }
                 }
             }
-            // Those that are no text anywhere; of others each field says it itself.
+            // Those that are not text anywhere; of others each field says it itself.
             let placeholders = column.profile.placeholders.keys();
             empty.extend(placeholders.filter(|cell| is_null(cell)).cloned());
         }

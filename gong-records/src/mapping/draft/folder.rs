@@ -284,7 +284,7 @@ impl Draft {
             };
             let Some(object_type) = options.object_type.or_else(|| object_type(&table)) else {
                 table.read_parts(&found.parts)?;
-                // Pipelines are no records of Gong's, and their stages are.
+                // Pipelines are not records of Gong, and their stages are.
                 if table.lists.iter().any(|list| noun(&plain(list)).is_some()) {
                     self.add_lists(&table, None, options, &[], typed);
                     continue;

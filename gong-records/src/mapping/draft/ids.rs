@@ -21,7 +21,7 @@ pub(super) struct Cleaning {
 impl Cleaning {
     /// The cleaning steps that the cells of all these columns need.
     pub(super) fn of(profiles: &[&Profile]) -> Self {
-        // What a spreadsheet has made of an id is no id, and must stay recognizable.
+        // What a spreadsheet has made of an id is not an id, and must stay recognizable.
         let values = || {
             let all = profiles.iter().flat_map(|profile| profile.values.keys());
             all.filter(|cell| !is_scientific(cell))

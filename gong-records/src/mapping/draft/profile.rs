@@ -378,7 +378,7 @@ impl Profile {
         if is_plain && matches!(whole.parse::<u64>(), Ok(20_000..=80_000)) {
             self.serials += 1;
         }
-        // `01.02` is no number of two decimals.
+        // `01.02` is not a number with two decimals.
         let digits = cell.as_bytes();
         let is_padded = digits.len() > 1 && digits[0] == b'0' && digits[1].is_ascii_digit();
         self.leading_zeros += u64::from(is_plain && is_padded);

@@ -9,7 +9,7 @@ use crate::mapping::languages::languages;
 /// The cell without a weekday before it and the word for hours after it, with `AM` for `a.m.`, `1` for
 /// `1st`, and plain spaces: browsers write a narrow one before AM. Nothing if it has none of these.
 pub(super) fn plainer(cell: &str) -> Option<String> {
-    // Digits and signs alone, as most cells that are no dates in a format.
+    // Digits and signs alone, as most cells that are not dates in a format.
     if !cell
         .bytes()
         .any(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii())

@@ -31,7 +31,7 @@ impl Writer<'_> {
                 "objectId",
                 &[format!(
                     "todo = {}",
-                    quoted(&format!("Which column holds the id of each {noun}, which stays the same for ever? No name tells it; {hint}."))
+                    quoted(&format!("Which column holds the id of each {noun}, which stays the same for ever? No column name says so; {hint}."))
                 )],
             );
             for index in candidates.into_iter().take(3) {
