@@ -4,14 +4,6 @@ use std::error::Error;
 
 use crate::support::snapshot::snapshot;
 
-/// Includes an example as a module: its `main` is for cargo.
-macro_rules! examples {
-    ($($name:ident = $path:literal;)*) => {$(
-        #[path = $path]
-        #[expect(dead_code, reason = "main is for `cargo run --example`")]
-        mod $name;
-    )*};
-}
 examples! {
     axum_service = "../../gong-crm/examples/axum_service.rs";
     concurrent_pushes = "../../gong-crm/examples/concurrent_pushes.rs";

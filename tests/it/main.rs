@@ -5,6 +5,10 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
+#[macro_use]
+#[path = "../example_modules.rs"]
+mod example_modules;
+
 mod agreement;
 mod answers;
 mod decoding;

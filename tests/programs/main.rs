@@ -15,13 +15,10 @@ use gong_crm::retry::RetryLimits;
 use gong_crm::schema::SchemaField;
 use gong_crm::{Client, IntegrationId, Ledger};
 
-macro_rules! examples {
-    ($($name:ident = $path:literal;)*) => {$(
-        #[path = $path]
-        #[expect(dead_code, reason = "what it does on its own simulator is another test")]
-        mod $name;
-    )*};
-}
+#[macro_use]
+#[path = "../example_modules.rs"]
+mod example_modules;
+
 examples! {
     axum_service = "../../gong-crm/examples/axum_service.rs";
     concurrent_pushes = "../../gong-crm/examples/concurrent_pushes.rs";

@@ -1,17 +1,9 @@
 //! `gong-crm.toml`: what is taken from it, and what is rejected.
 
-use gong_sim::Simulator;
-
-use crate::integration::simulator;
+use crate::integration::registered;
 use crate::invocation::{Invocation, assert_transcript, workspace_root};
 
 const SHOW: [&str; 3] = ["integration", "show", "--no-progress"];
-
-fn registered() -> Simulator {
-    let sim = simulator().start_blocking().unwrap();
-    sim.register_integration("Acme CRM", "admin@acme.example");
-    sim
-}
 
 fn keys(base_url: &str, secret: &str) -> String {
     format!("base-url = {base_url:?}\naccess-key = \"test-key\"\naccess-key-secret = {secret:?}\n")

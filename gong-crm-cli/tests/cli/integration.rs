@@ -10,6 +10,13 @@ pub(crate) fn simulator() -> gong_sim::Builder {
     Simulator::builder().access_key("test-key", "test-secret")
 }
 
+/// Such a simulator with an integration.
+pub(crate) fn registered() -> Simulator {
+    let sim = simulator().start_blocking().unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    sim
+}
+
 fn run(sim: &Simulator, arguments: &[&str]) -> Invocation {
     Invocation::new(arguments).against(sim.base_url())
 }

@@ -8,6 +8,7 @@ mod contract;
 mod convert;
 mod csv;
 mod damaged;
+mod deals;
 mod doctor;
 mod drift;
 mod environment;

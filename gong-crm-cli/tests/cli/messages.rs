@@ -7,17 +7,11 @@ use gong_sim::{Effect, Fault, Operation};
 use serde_json::{Value, json};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
-use crate::integration::simulator;
+use crate::integration::{registered, simulator};
 use crate::invocation::{Invocation, assert_transcript, settings};
 
 const LINE: &str = r#"{"objectId":"a-1","modifiedDate":"2026-03-01T09:30:00Z","name":"Acme"}
 "#;
-
-fn registered() -> gong_sim::Simulator {
-    let sim = simulator().start_blocking().unwrap();
-    sim.register_integration("Acme CRM", "admin@acme.example");
-    sim
-}
 
 /// A server with these answers by method and path; the first that fits counts.
 async fn server(answers: &[(&str, &str, u16, Value)]) -> MockServer {

@@ -1,37 +1,8 @@
 //! `gong-crm objects`: what Gong has, fetched.
 
-use gong_sim::Simulator;
-
-use crate::integration::simulator;
-use crate::invocation::{Invocation, assert_transcript};
-
-fn run(sim: &Simulator, arguments: &[&str], deals: &str) -> Invocation {
-    Invocation::new(arguments)
-        .against(sim.base_url())
-        .file("deals.ldjson", deals)
-}
-
-fn registered() -> Simulator {
-    let sim = simulator().start_blocking().unwrap();
-    sim.register_integration("Acme CRM", "admin@acme.example");
-    sim
-}
-
-fn push(sim: &Simulator, deals: &str) {
-    let pushed = run(
-        sim,
-        &["push", "deals.ldjson", "--account-delay", "0"],
-        deals,
-    )
-    .output();
-    let said = String::from_utf8(pushed.stderr).unwrap();
-    assert_eq!(pushed.status.code(), Some(0), "{said}");
-}
-
-const SENT: &str = r#"{"objectId":"d-1","modifiedDate":"2026-03-01T09:30:00+01:00","amount":1000,"url":"https://crm.acme.example/d-1","name":"One","status":"OPEN"}
-{"objectId":"d-2","modifiedDate":"2026-03-01T09:30:00+01:00","amount":2000,"url":"https://crm.acme.example/d-2","name":"Two","status":"OPEN"}
-{"objectId":"d-3","modifiedDate":"2026-03-01T09:30:00+01:00","amount":3000,"url":"https://crm.acme.example/d-3","name":"Three","status":"OPEN"}
-"#;
+use crate::deals::{SENT, push, run};
+use crate::integration::registered;
+use crate::invocation::assert_transcript;
 
 #[test]
 fn records_are_fetched_in_the_order_of_the_ids() {

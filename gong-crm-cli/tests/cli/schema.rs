@@ -3,7 +3,7 @@
 use gong_sim::Simulator;
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
-use crate::integration::simulator;
+use crate::integration::{registered, simulator};
 use crate::invocation::{Invocation, assert_transcript};
 
 const FIRST: &str = "\
@@ -40,12 +40,6 @@ fn run(sim: &Simulator, arguments: &[&str], file: &str) -> Invocation {
     Invocation::new(arguments)
         .against(sim.base_url())
         .file("schema.yaml", file)
-}
-
-fn registered() -> Simulator {
-    let sim = simulator().start_blocking().unwrap();
-    sim.register_integration("Acme CRM", "admin@acme.example");
-    sim
 }
 
 #[test]
