@@ -106,7 +106,7 @@ pub use reference::reference_page;
 pub use row::RowPlace;
 pub use source_map::SourceMap;
 
-use converter::{Converter, Keep};
+use converter::{Converter, OnError};
 
 /// The options of a conversion.
 #[derive(Debug, Clone)]
@@ -215,12 +215,12 @@ pub fn convert_reader(
     mut out: impl Write + Send,
     on_problem: &mut dyn FnMut(Problem),
 ) -> Result<Converted, ConvertError> {
-    let keep = if options.keep_rows {
-        Keep::RowsWithoutField
+    let on_error = if options.keep_rows {
+        OnError::OmitOptionalField
     } else {
-        Keep::FlawlessRows
+        OnError::SkipRow
     };
-    let converter = Converter::open(csv, mapping, object_type, options, keep)?;
+    let converter = Converter::open(csv, mapping, object_type, options, on_error)?;
     let mut converted = Converted {
         source_map: converter.source_map(),
         ..Converted::default()

@@ -53,7 +53,7 @@ pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<
         Some(path) => Some(schema_file::read(path, convert.object_type)?),
         None => None,
     };
-    let mut teller = Teller::new(convert, csv, output);
+    let mut reporter = Reporter::new(convert, csv, output);
     // Checked before they are printed, so they wait in a file that is gone afterwards.
     let waiting;
     let lines = match &convert.to {
@@ -63,7 +63,7 @@ pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<
             waiting.path()
         }
     };
-    let mut tell = |problem: Problem| teller.problem(&problem);
+    let mut tell = |problem: Problem| reporter.problem(&problem);
     let converted = if convert.to.is_some() {
         convert_file(source, &mapping, object_type, &options, lines, &mut tell)
     } else {
@@ -73,11 +73,11 @@ pub(crate) fn run(global: &Global, convert: &Convert, output: Output) -> Result<
         })
     };
     let converted = converted.map_err(|error| failure(&error, csv))?;
-    let summary = examine(lines, &options, object_type, &converted, &mut teller)?;
+    let summary = examine(lines, &options, object_type, &converted, &mut reporter)?;
     if convert.to.is_none() {
         print(lines, output).map_err(|error| unexpected(csv, &error))?;
     }
-    teller.end(convert.to.as_deref(), &converted, &summary);
+    reporter.end(convert.to.as_deref(), &converted, &summary);
     let is_clean = converted.problems == 0 && summary.errors == 0;
     Ok(if is_clean {
         Exit::Ok
@@ -145,7 +145,7 @@ fn examine(
     options: &Options,
     object_type: ObjectType,
     converted: &Converted,
-    teller: &mut Teller,
+    reporter: &mut Reporter,
 ) -> Result<FileSummary, CliError> {
     let mut check_options = check::Options::default();
     check_options
@@ -161,12 +161,12 @@ fn examine(
     // A push splits what is too large for one upload, and other files bring other types.
     let handled = [gong_crm::Rule::FileSize, gong_crm::Rule::MissingType];
     check_options.severities.allow.extend(handled);
-    let csv: Arc<Path> = teller.csv.as_path().into();
+    let csv: Arc<Path> = reporter.csv.as_path().into();
     let mut tell = |found| {
         let found = converted.source_map.finding_in_csv(&csv, found);
         let field = found.field.as_deref();
         let column = field.and_then(|field| converted.source_map.column(field));
-        teller.finding(&found, column);
+        reporter.finding(&found, column);
     };
     // As a file, so that lines which look alike can be compared.
     let input = Input {
@@ -204,7 +204,7 @@ fn failure(error: &ConvertError, csv: &Path) -> CliError {
 }
 
 /// Tells of problems: as data where the lines go into a file, else beside them.
-struct Teller {
+struct Reporter {
     csv: PathBuf,
     output: Output,
     lines_are_data: bool,
@@ -213,7 +213,7 @@ struct Teller {
     omitted: u64,
 }
 
-impl Teller {
+impl Reporter {
     fn new(convert: &Convert, csv: &Path, output: Output) -> Self {
         Self {
             csv: csv.to_path_buf(),

@@ -98,7 +98,7 @@ impl<'a> Shape<'a> {
         let text = text(value).ok()?;
         match self {
             Self::DateTime => {
-                let (fixed, steps) = mend_date_time(&text)?;
+                let (fixed, steps) = fixed_date_time(&text)?;
                 Some((format!("\"{fixed}\""), steps))
             }
             Self::Number if is_json_number(&text) => Some(unquoted(&text, "a number in quotes")),
@@ -144,7 +144,7 @@ fn the_word<'a>(text: &str, words: &[&'a str]) -> Option<&'a str> {
 }
 
 /// Changes a date-time to Gong's format if only the notation differs.
-fn mend_date_time(text: &str) -> Option<(String, Vec<Step>)> {
+fn fixed_date_time(text: &str) -> Option<(String, Vec<Step>)> {
     if timestamp::check(text).is_ok() || !text.is_ascii() {
         return None;
     }
@@ -236,7 +236,7 @@ mod tests {
             ("2026-03-01T09:30:00-03", "2026-03-01T09:30:00-03:00"),
             ("2026-03-01 09:30:00 UTC", "2026-03-01T09:30:00Z"),
         ] {
-            let (found, steps) = mend_date_time(given).unwrap();
+            let (found, steps) = fixed_date_time(given).unwrap();
             assert_eq!(found, fixed, "{given}");
             assert!(!steps.is_empty(), "{given}");
         }
@@ -259,7 +259,7 @@ mod tests {
             "２026-03-01 09:30:00Z",
             "",
         ] {
-            assert_eq!(mend_date_time(given), None, "{given}");
+            assert_eq!(fixed_date_time(given), None, "{given}");
         }
     }
 }

@@ -18,7 +18,7 @@ mod spreadsheet;
 
 pub(super) use ascii::with_ascii_digits;
 use moment::is_epoch;
-pub(super) use moment::{Moments, zone};
+pub(super) use moment::{DateTimeFormats, zone};
 pub(super) use number::{Numbers, multiply, shift};
 use spreadsheet::mangled_number;
 pub(super) use spreadsheet::{is_scientific, mangled_id, rounded_digits, spreadsheet_error};
@@ -103,7 +103,7 @@ impl Shape {
 
 /// The problem with a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Wrong {
+pub(super) struct CellError {
     pub(super) rule: Rule,
     pub(super) message: String,
     pub(super) hint: String,
@@ -113,7 +113,7 @@ pub(super) struct Wrong {
     pub(super) is_of_word: bool,
 }
 
-impl Wrong {
+impl CellError {
     pub(super) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self::of(Rule::Cell, message, hint)
     }
@@ -145,7 +145,7 @@ impl Wrong {
 #[derive(Debug)]
 pub(super) struct Format {
     shape: Shape,
-    moments: Moments,
+    moments: DateTimeFormats,
     numbers: Numbers,
     yes: Vec<String>,
     no: Vec<String>,
@@ -167,7 +167,7 @@ impl Format {
         field: &FieldMapping,
     ) -> Result<Self, MappingError> {
         let lower = |words: &Words| words.iter().map(str::to_lowercase).collect();
-        let moments = Moments::new(
+        let moments = DateTimeFormats::new(
             field.dates.as_ref().unwrap_or(&table.dates),
             field.date_times.as_ref().unwrap_or(&table.date_times),
             zone(field.zone.as_deref().or(table.zone.as_deref()))?,
@@ -221,7 +221,7 @@ impl Format {
     pub(super) fn of_gong(&self) -> Self {
         Self {
             shape: self.shape,
-            moments: Moments::iso(self.moments.zone().cloned()),
+            moments: DateTimeFormats::iso(self.moments.zone().cloned()),
             numbers: Numbers::default(),
             yes: vec!["true".to_owned()],
             no: vec!["false".to_owned()],
@@ -234,7 +234,7 @@ impl Format {
         }
     }
 
-    pub(super) fn moments(&self) -> &Moments {
+    pub(super) fn moments(&self) -> &DateTimeFormats {
         &self.moments
     }
 
@@ -296,10 +296,10 @@ impl Format {
         cell: &str,
         kind: CellKind,
         line: &mut Vec<u8>,
-    ) -> Result<Option<Wrong>, Wrong> {
+    ) -> Result<Option<CellError>, CellError> {
         // Its first byte is one of few letters.
         if cell.as_bytes().contains(&0xef) && cell.contains(char::REPLACEMENT_CHARACTER) {
-            return Err(Wrong::new(
+            return Err(CellError::new(
                 "it has bytes that are not text in this encoding",
                 "set encoding in the mapping, such as encoding = \"windows-1252\"",
             ));
@@ -330,7 +330,7 @@ impl Format {
     }
 
     /// The number of a cell, as JSON writes it.
-    pub(super) fn number(&self, cell: &str, kind: CellKind) -> Result<String, Wrong> {
+    pub(super) fn number(&self, cell: &str, kind: CellKind) -> Result<String, CellError> {
         let numbers = match kind {
             CellKind::Number => &Numbers::default(),
             _ => &self.numbers,
@@ -347,7 +347,7 @@ impl Format {
         cell: &str,
         kind: CellKind,
         line: &mut Vec<u8>,
-    ) -> Result<Option<Wrong>, Wrong> {
+    ) -> Result<Option<CellError>, CellError> {
         let is_plain = self.scale == 0 && kind == CellKind::Text && self.shape != Shape::Integer;
         if is_plain {
             let cell = match self.shape {
@@ -363,7 +363,7 @@ impl Format {
             number
         } else {
             shift(&number, self.scale).ok_or_else(|| {
-                Wrong::new(
+                CellError::new(
                     "it has an exponent, which scale does not support",
                     "correct the cell",
                 )
@@ -375,7 +375,7 @@ impl Format {
             && bytes.next() == Some(b'0')
             && bytes.next().is_some_and(|byte| byte.is_ascii_digit());
         Ok(is_padded.then(|| {
-            Wrong::of(
+            CellError::of(
                 Rule::LeadingZero,
                 format!("it begins with a zero, which a number loses: {number}"),
                 "if it is a code, such as a postcode, map it as a text: type = \"STRING\"",
@@ -412,9 +412,14 @@ impl Format {
         }
     }
 
-    fn append_boolean(&self, cell: &str, kind: CellKind, line: &mut Vec<u8>) -> Result<(), Wrong> {
+    fn append_boolean(
+        &self,
+        cell: &str,
+        kind: CellKind,
+        line: &mut Vec<u8>,
+    ) -> Result<(), CellError> {
         let Some(value) = self.word(cell, kind) else {
-            return Err(Wrong::of_word(
+            return Err(CellError::of_word(
                 format!(
                     "{:?} is neither a word for true ({}) nor for false ({})",
                     excerpt(cell),
@@ -429,9 +434,14 @@ impl Format {
     }
 
     /// A word for true or false, or the time of the deletion.
-    fn append_deleted(&self, cell: &str, kind: CellKind, line: &mut Vec<u8>) -> Result<(), Wrong> {
+    fn append_deleted(
+        &self,
+        cell: &str,
+        kind: CellKind,
+        line: &mut Vec<u8>,
+    ) -> Result<(), CellError> {
         let is_time = || {
-            let iso = Moments::iso(Some(jiff::tz::TimeZone::UTC));
+            let iso = DateTimeFormats::iso(Some(jiff::tz::TimeZone::UTC));
             let is_epoch = kind == CellKind::Number && is_epoch(cell);
             is_epoch || iso.date_time(cell).is_ok() || self.moments.date(cell).is_ok()
         };
@@ -444,14 +454,14 @@ impl Format {
 }
 
 /// Says where a list or an object is instead of a single value.
-fn single(cell: &str, kind: CellKind) -> Result<(), Wrong> {
+fn single(cell: &str, kind: CellKind) -> Result<(), CellError> {
     match kind {
         CellKind::List => {
             let items = cell.split(LIST_SEPARATOR).count();
             if items == 1 {
                 return Ok(());
             }
-            Err(Wrong::new(
+            Err(CellError::new(
                 format!("it is a list of {items} values, and the field is a single value"),
                 "say which is meant: take = \"first\", or a path such as emails[0]",
             ))
@@ -465,7 +475,7 @@ fn single(cell: &str, kind: CellKind) -> Result<(), Wrong> {
                         .map(|object| object.keys().cloned().collect())
                 })
                 .unwrap_or_default();
-            Err(Wrong::new(
+            Err(CellError::new(
                 format!("it is an object with the keys {}", keys.join(", ")),
                 "name one of its keys, such as org_id.value",
             ))
@@ -483,7 +493,7 @@ pub(super) fn whole(number: &str) -> &str {
 }
 
 /// An id as it is, unless a spreadsheet has destroyed it.
-fn id(cell: &str, kind: CellKind) -> Result<&str, Wrong> {
+fn id(cell: &str, kind: CellKind) -> Result<&str, CellError> {
     if kind == CellKind::Number {
         return Ok(whole(cell));
     }
@@ -493,13 +503,13 @@ fn id(cell: &str, kind: CellKind) -> Result<&str, Wrong> {
     Ok(cell)
 }
 
-fn choice(words: &[&str], cell: &str, line: &mut Vec<u8>) -> Result<(), Wrong> {
+fn choice(words: &[&str], cell: &str, line: &mut Vec<u8>) -> Result<(), CellError> {
     match words.iter().find(|word| word.eq_ignore_ascii_case(cell)) {
         Some(word) => {
             text(word, line);
             Ok(())
         }
-        None => Err(Wrong::of_word(
+        None => Err(CellError::of_word(
             format!("{:?} is not one of {}", excerpt(cell), words.join(", ")),
             format!(
                 "say what the word means in the mapping, such as values = {{ {:?} = {:?} }}",
@@ -515,7 +525,7 @@ pub(super) fn text(text: &str, line: &mut Vec<u8>) {
     crate::record::AppendJson::append_json(text, line);
 }
 
-impl From<InvalidValue> for Wrong {
+impl From<InvalidValue> for CellError {
     fn from(fault: InvalidValue) -> Self {
         Self::new(fault.message(), "correct the cell")
     }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::cell::{CellKind, Format, Shape, Wrong, rounded_digits, spreadsheet_error, text};
+use super::cell::{CellError, CellKind, Format, Shape, rounded_digits, spreadsheet_error, text};
 use super::columns::Column;
 use super::expression::Compiled;
 use super::field_type::constant;
@@ -75,9 +75,9 @@ pub(super) struct RoundedIds {
 
 /// What became of a cell, and what is odd about it.
 enum Appended {
-    Value(Option<Wrong>),
+    Value(Option<CellError>),
     /// The cell means no value.
-    Nothing(Option<Wrong>),
+    Nothing(Option<CellError>),
 }
 
 /// What becomes of a cell that `values` does not list.
@@ -246,7 +246,7 @@ impl CompiledField {
         row: &'a Row,
         value: Option<&minijinja::Value>,
         line: &mut Vec<u8>,
-    ) -> Result<(bool, Option<Wrong>), (Cow<'a, str>, Wrong)> {
+    ) -> Result<(bool, Option<CellError>), (Cow<'a, str>, CellError)> {
         let cell = match self.cell(row, value) {
             Ok(cell) => cell,
             Err(wrong) => return Err((Cow::Borrowed(""), wrong)),
@@ -284,7 +284,11 @@ impl CompiledField {
     }
 
     /// The trimmed value of the columns or the expression.
-    fn cell<'a>(&self, row: &'a Row, value: Option<&minijinja::Value>) -> Result<Cell<'a>, Wrong> {
+    fn cell<'a>(
+        &self,
+        row: &'a Row,
+        value: Option<&minijinja::Value>,
+    ) -> Result<Cell<'a>, CellError> {
         let text_of =
             |column: &Column| texts::trimmed(row.cells.get(column.index).unwrap_or_default());
         match (&self.from, value) {
@@ -332,7 +336,7 @@ impl CompiledField {
     fn append_fallback<'a>(
         &self,
         line: &mut Vec<u8>,
-    ) -> Result<(bool, Option<Wrong>), (Cow<'a, str>, Wrong)> {
+    ) -> Result<(bool, Option<CellError>), (Cow<'a, str>, CellError)> {
         match &self.fallback {
             Some(json) => {
                 line.extend_from_slice(json);
@@ -342,14 +346,14 @@ impl CompiledField {
             None if self.todo.is_some() && matches!(self.from, From::Nothing) => Ok((false, None)),
             None if self.is_object_id => Err((
                 Cow::Borrowed(""),
-                Wrong::new("it is empty, and every record needs an id", "fill the cell"),
+                CellError::new("it is empty, and every record needs an id", "fill the cell"),
             )),
             None => Ok((false, None)),
         }
     }
 
     /// The part that Gong can't match, if a column of links is mapped directly.
-    fn odd_domain(&self, cell: &str) -> Option<Wrong> {
+    fn odd_domain(&self, cell: &str) -> Option<CellError> {
         let cleans = self.steps.as_ref().is_some_and(|steps| steps.domain);
         if self.name != "domains" || cleans {
             return None;
@@ -357,7 +361,7 @@ impl CompiledField {
         let odd = self.format.items(cell, CellKind::Text).find(|item| {
             !matches!(texts::domain(item), texts::Domain::Company(host) if host == item.to_lowercase())
         })?;
-        Some(Wrong::of(
+        Some(CellError::of(
             Rule::DomainFormat,
             format!("{odd:?} is not a bare company domain, which Gong needs for matching"),
             "write domain = true in the mapping: it extracts domains from links and addresses",
@@ -365,11 +369,11 @@ impl CompiledField {
     }
 
     /// That an address has more in it than an address, so that Gong matches nobody by it.
-    fn odd_address(&self, cell: &str) -> Option<Wrong> {
+    fn odd_address(&self, cell: &str) -> Option<CellError> {
         let is_odd =
             self.name == "emailAddress" && cell.contains([':', ';', ',', '<', '>', '(', ')']);
         is_odd.then(|| {
-            Wrong::of(
+            CellError::of(
                 Rule::EmailFormat,
                 "it has more in it than an address, and Gong matches people by it",
                 "write expr = \"email_in(…)\" in the mapping: it takes the address out of a text",
@@ -383,7 +387,7 @@ impl CompiledField {
         mut cell: Cell<'_>,
         row: &Row,
         line: &mut Vec<u8>,
-    ) -> Result<Appended, Wrong> {
+    ) -> Result<Appended, CellError> {
         if let Some(wrong) = spreadsheet_error(&cell.text)
             && self.format.replacement(&cell.text).is_none()
         {
@@ -439,8 +443,8 @@ impl CompiledField {
     }
 
     /// That the mapping does not say yet what a cell means.
-    fn question(&self, cell: &str) -> Wrong {
-        Wrong::of(
+    fn question(&self, cell: &str) -> CellError {
+        CellError::of(
             Rule::OpenQuestion,
             format!("the mapping leaves open what {cell:?} means"),
             format!(
@@ -454,7 +458,7 @@ impl CompiledField {
 impl MadeIds {
     /// Notes of which cells an id was made, unless others made the same one. An id that is one of its
     /// cells as it is was chosen, not made; and an address names one person, however the cells do.
-    fn note(&mut self, id: &str, row: &Row) -> Result<(), Wrong> {
+    fn note(&mut self, id: &str, row: &Row) -> Result<(), CellError> {
         if id.contains('@') {
             return Ok(());
         }

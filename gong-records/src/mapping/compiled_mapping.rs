@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::cell::{LIST_SEPARATOR, Moments, Numbers, Shape, Wrong, zone};
+use super::cell::{CellError, DateTimeFormats, LIST_SEPARATOR, Numbers, Shape, zone};
 use super::columns::Column;
 use super::compiled_field::{CompiledField, Context};
 use super::expression::Compiled;
@@ -18,13 +18,13 @@ use crate::rule::Rule;
 
 /// What happens to a row with a cell that can't be converted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keep {
+pub(super) enum OnError {
     /// It is omitted.
-    FlawlessRows,
+    SkipRow,
     /// It is kept without the field, unless every record must have that.
-    RowsWithoutField,
+    OmitOptionalField,
     /// It is kept without the field, whichever it is: the check looks at all else in it.
-    EveryRow,
+    OmitField,
 }
 
 /// The field that a table's `deleted` becomes.
@@ -35,7 +35,7 @@ const DELETED: &str = "isDeleted";
 pub(super) struct CompiledMapping {
     fields: Vec<CompiledField>,
     column_count: Option<usize>,
-    keep: Keep,
+    on_error: OnError,
     filter: Option<Compiled>,
     /// Texts for which a row is not wanted, where they are what the filter gives.
     falsy: Vec<String>,
@@ -65,7 +65,7 @@ pub(super) fn required_fields(
 pub(super) fn check_formats(table: &TypeMapping) -> Result<(), MappingError> {
     let zone = zone(table.zone.as_deref())?;
     let language = table.language.as_deref();
-    Moments::new(&table.dates, &table.date_times, zone, language)?;
+    DateTimeFormats::new(&table.dates, &table.date_times, zone, language)?;
     Numbers::new(table.decimal, table.thousands, &table.currency).map(drop)
 }
 
@@ -74,7 +74,7 @@ impl CompiledMapping {
         table: &TypeMapping,
         object_type: ObjectType,
         context: &mut Context<'_, '_>,
-        keep: Keep,
+        on_error: OnError,
     ) -> Result<Self, MappingError> {
         let format = object_type.line_format();
         // Standard fields in Gong's order, then the custom ones in that of the mapping.
@@ -134,7 +134,7 @@ impl CompiledMapping {
         Ok(Self {
             fields,
             column_count: context.source.column_count(),
-            keep,
+            on_error,
             filter,
             falsy: falsy.map(str::to_lowercase).collect(),
             todo: table.todo.clone(),
@@ -217,10 +217,10 @@ impl CompiledMapping {
                     }
                 }
                 Err((cell, wrong)) => {
-                    let loses_row = match self.keep {
-                        Keep::FlawlessRows => true,
-                        Keep::RowsWithoutField => field.presence == Some(Presence::Required),
-                        Keep::EveryRow => false,
+                    let loses_row = match self.on_error {
+                        OnError::SkipRow => true,
+                        OnError::OmitOptionalField => field.presence == Some(Presence::Required),
+                        OnError::OmitField => false,
                     };
                     is_kept &= !loses_row;
                     let omitted = if loses_row {
@@ -432,7 +432,7 @@ fn row_problem(row: &Row, wrong: Option<(String, String)>) -> Option<Problem> {
 fn problem(
     field: &CompiledField,
     row: &Row,
-    wrong: Wrong,
+    wrong: CellError,
     cell: &str,
     omitted: Omitted,
 ) -> Problem {

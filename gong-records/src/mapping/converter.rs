@@ -19,7 +19,7 @@ mod lookups;
 
 use held::Held;
 
-pub(super) use super::compiled_mapping::Keep;
+pub(super) use super::compiled_mapping::OnError;
 
 /// Gets the line of each row, whether it is worth keeping, and where the row is; appends what is to be
 /// written.
@@ -40,7 +40,7 @@ impl<'a> Converter<'a> {
         mapping: &Mapping,
         object_type: ObjectType,
         options: &Options,
-        keep: Keep,
+        on_error: OnError,
     ) -> Result<Self, ConvertError> {
         let located = |error: MappingError| mapping.located(object_type, &error);
         let table = mapping.of_type(object_type).ok_or_else(|| {
@@ -67,7 +67,7 @@ impl<'a> Converter<'a> {
             options,
             look_up: &look_up,
         };
-        let compiled = CompiledMapping::new(table, object_type, &mut context, keep);
+        let compiled = CompiledMapping::new(table, object_type, &mut context, on_error);
         Ok(Self {
             source,
             compiled: compiled.map_err(located)?,

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use minijinja::value::{Enumerator, Object, Rest, Value, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, Expression, State, UndefinedBehavior};
 
-use super::cell::{CellKind, LIST_SEPARATOR, Numbers, Wrong, whole};
+use super::cell::{CellError, CellKind, LIST_SEPARATOR, Numbers, whole};
 use super::json::Json;
 use super::model::MappingError;
 use super::nearest::{nearest, nfc};
@@ -277,7 +277,7 @@ impl Compiled {
 
     /// Whether the row is wanted: the value is not false, zero, empty or missing, and not a text
     /// that means so, in lower case.
-    pub(super) fn is_true(&self, row: &Value, falsy: &[String]) -> Result<bool, Wrong> {
+    pub(super) fn is_true(&self, row: &Value, falsy: &[String]) -> Result<bool, CellError> {
         let value = self
             .expression
             .eval(row.clone())
@@ -290,7 +290,7 @@ impl Compiled {
     }
 
     /// The value as the text of a cell, and what kind of value it is.
-    pub(super) fn cell(&self, row: &Value) -> Result<(String, CellKind), Wrong> {
+    pub(super) fn cell(&self, row: &Value) -> Result<(String, CellKind), CellError> {
         let value = self
             .expression
             .eval(row.clone())
@@ -308,7 +308,7 @@ impl Compiled {
                 return Ok((items.join(&LIST_SEPARATOR.to_string()), CellKind::List));
             }
             _ => {
-                return Err(Wrong::new(
+                return Err(CellError::new(
                     "the expression's value is not a text, a number, true, false or a list",
                     "use one of its keys",
                 ));
@@ -337,8 +337,8 @@ fn advice(name: &str, all: &[&str], columns: &[&str]) -> String {
     }
 }
 
-fn wrong(error: &Error) -> Wrong {
-    Wrong::new(
+fn wrong(error: &Error) -> CellError {
+    CellError::new(
         format!("the expression fails: {}", detail(error)),
         "correct the expression, or the cell",
     )

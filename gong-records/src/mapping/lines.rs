@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use tempfile::{NamedTempFile, TempPath};
 
-use super::converter::{Converter, Keep};
+use super::converter::{Converter, OnError};
 use super::lookup::Cache as Lookups;
 use super::model::{FieldMapping, paths};
 use super::problem::Problem;
@@ -272,7 +272,7 @@ impl CsvLines {
             &self.conversion.mapping,
             self.object_type,
             &self.conversion.options(self.now, &self.csv),
-            Keep::EveryRow,
+            OnError::OmitField,
         )
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use super::cell::Wrong;
+use super::cell::CellError;
 use super::model::Lookup;
 use super::nearest::nfc;
 
@@ -54,10 +54,10 @@ impl Table {
     }
 
     /// The value for a cell.
-    pub(super) fn get(&self, cell: &str) -> Result<&str, Wrong> {
+    pub(super) fn get(&self, cell: &str) -> Result<&str, CellError> {
         match self.found.get(&*nfc(cell)) {
             Some(_) if self.is_open => Ok(""),
-            Some(Found::One(value)) if value.is_empty() => Err(Wrong::lookup(
+            Some(Found::One(value)) if value.is_empty() => Err(CellError::lookup(
                 format!(
                     "{} has no {} where {} is {cell:?}",
                     self.source, self.value, self.key
@@ -68,7 +68,7 @@ impl Table {
             Some(Found::Several(values, more)) => {
                 let mut all: Vec<&str> = values.iter().map(String::as_str).collect();
                 all.extend((*more > 0).then_some("…"));
-                Err(Wrong::lookup(
+                Err(CellError::lookup(
                     format!(
                         "{} has {} different values of {} where {} is {cell:?}: {}",
                         self.source,
@@ -84,7 +84,7 @@ impl Table {
                     ),
                 ))
             }
-            None => Err(Wrong::lookup(
+            None => Err(CellError::lookup(
                 format!("{} has no row where {} is {cell:?}", self.source, self.key),
                 format!(
                     "add the row to {}, or say in values of the mapping what stands in: values = {{ \

@@ -7,7 +7,7 @@ use jiff::fmt::strtime;
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
 
-use super::Wrong;
+use super::CellError;
 use crate::mapping::languages::{MonthNames, languages};
 use crate::mapping::model::{MappingError, Words};
 use crate::value::{Timestamp, timestamp};
@@ -22,7 +22,7 @@ use written::{MICROSECONDS, MILLISECONDS, NANOSECONDS, Written};
 
 /// How dates and date-times are written.
 #[derive(Debug)]
-pub(in crate::mapping) struct Moments {
+pub(in crate::mapping) struct DateTimeFormats {
     dates: Vec<Written>,
     date_times: Vec<Written>,
     zone: Option<TimeZone>,
@@ -87,7 +87,7 @@ struct Read {
     is_instant: bool,
 }
 
-impl Moments {
+impl DateTimeFormats {
     /// By these formats, beside ISO 8601.
     pub(in crate::mapping) fn new(
         dates: &Words,
@@ -235,7 +235,7 @@ impl Moments {
     }
 
     /// The day, `2025-12-31`; of a date-time the day that is written there.
-    pub(in crate::mapping) fn date(&self, cell: &str) -> Result<String, Wrong> {
+    pub(in crate::mapping) fn date(&self, cell: &str) -> Result<String, CellError> {
         let read = self.read(cell, &self.dates, &self.date_times, "date")?;
         // An instant is on the day that it has in the mapping's zone.
         let day = match (&read.zoned, &self.zone) {
@@ -248,7 +248,7 @@ impl Moments {
     }
 
     /// The date-time with its offset and without fraction; of a date its first moment.
-    pub(in crate::mapping) fn date_time(&self, cell: &str) -> Result<String, Wrong> {
+    pub(in crate::mapping) fn date_time(&self, cell: &str) -> Result<String, CellError> {
         if timestamp::check(cell).is_ok() && !self.has_day_second {
             return Ok(cell.to_owned());
         }
@@ -259,10 +259,10 @@ impl Moments {
                 let civil = DateTime::from_parts(read.date, read.time.unwrap_or_default());
                 // Where clocks are put back, the earlier of the two; where put forward, the later.
                 zone.to_zoned(civil)
-                    .map_err(|_| Wrong::new("it is out of range", "correct the cell"))?
+                    .map_err(|_| CellError::new("it is out of range", "correct the cell"))?
             }
             (None, None) => {
-                return Err(Wrong::new(
+                return Err(CellError::new(
                     "it has no zone",
                     "set zone in the mapping, such as zone = \"Europe/Berlin\"",
                 ));
@@ -277,7 +277,7 @@ impl Moments {
         named: &[Written],
         others: &[Written],
         what: &str,
-    ) -> Result<Read, Wrong> {
+    ) -> Result<Read, CellError> {
         let formats = || named.iter().chain(others);
         self.attempt(cell, formats())
             .or_else(|| self.attempt(&plainer(cell)?, formats()))
@@ -301,7 +301,7 @@ impl Moments {
                 } else {
                     "a date-time"
                 };
-                Wrong::new(
+                CellError::new(
                     format!("it is not {article}{known}"),
                     format!("correct the cell, or set {key} in the mapping, such as \"%d.%m.%Y\""),
                 )

@@ -1,6 +1,6 @@
 //! Numbers as people write them: `1.234,56 €`, `(1,200.00)`, `12,5 %`.
 
-use super::Wrong;
+use super::CellError;
 use super::ascii::with_ascii_digits;
 use crate::mapping::model::{MappingError, Words};
 use crate::value::is_json_number;
@@ -173,7 +173,7 @@ impl Numbers {
     }
 
     /// The same number as JSON writes it, digit by digit: `1.250,10` is `1250.10`.
-    pub(in crate::mapping) fn read(&self, cell: &str) -> Result<String, Wrong> {
+    pub(in crate::mapping) fn read(&self, cell: &str) -> Result<String, CellError> {
         if self.thousands.is_none() && self.decimal == '.' && is_json_number(cell) {
             return Ok(cell.to_owned());
         }
@@ -217,19 +217,22 @@ impl Numbers {
     }
 
     /// A whole number; zeros after the decimal sign are cut off.
-    pub(in crate::mapping) fn integer(&self, cell: &str) -> Result<String, Wrong> {
+    pub(in crate::mapping) fn integer(&self, cell: &str) -> Result<String, CellError> {
         let number = self.read(cell)?;
         match number.split_once('.') {
             None if !number.contains(['e', 'E']) => Ok(number),
             Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => {
                 Ok(whole.to_owned())
             }
-            _ => Err(Wrong::new("it is not a whole number", "correct the cell")),
+            _ => Err(CellError::new(
+                "it is not a whole number",
+                "correct the cell",
+            )),
         }
     }
 
     /// The number of percents: `12,5 %` is `12.5`.
-    pub(in crate::mapping) fn percent(&self, cell: &str) -> Result<String, Wrong> {
+    pub(in crate::mapping) fn percent(&self, cell: &str) -> Result<String, CellError> {
         self.read(cell.strip_suffix('%').unwrap_or(cell).trim_end())
     }
 
@@ -295,8 +298,8 @@ impl Numbers {
         })
     }
 
-    fn wrong(&self) -> Wrong {
-        Wrong::new(
+    fn wrong(&self) -> CellError {
+        CellError::new(
             format!("it is not a number written like {}", self.example()),
             "correct the cell, or set decimal, thousands and currency in the mapping",
         )

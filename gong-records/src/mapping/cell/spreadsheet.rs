@@ -1,10 +1,10 @@
 //! What spreadsheets do to the cells of files that they open and save.
 
-use super::Wrong;
+use super::CellError;
 use crate::rule::Rule;
 
-pub(in crate::mapping) fn mangled_id() -> Wrong {
-    Wrong::of(
+pub(in crate::mapping) fn mangled_id() -> CellError {
+    CellError::of(
         Rule::MangledId,
         "a spreadsheet has turned this id into a rounded number; its digits are lost",
         "export again and don't open the file in a spreadsheet, or import the column as text",
@@ -12,7 +12,7 @@ pub(in crate::mapping) fn mangled_id() -> Wrong {
 }
 
 /// What a spreadsheet has done to a phone number.
-pub(in crate::mapping) fn mangled_number(cell: &str) -> Option<Wrong> {
+pub(in crate::mapping) fn mangled_number(cell: &str) -> Option<CellError> {
     let (message, hint) = if is_scientific(cell) {
         (
             "a spreadsheet has rounded this phone number; its digits are lost",
@@ -26,7 +26,7 @@ pub(in crate::mapping) fn mangled_number(cell: &str) -> Option<Wrong> {
     } else {
         return None;
     };
-    Some(Wrong::of(Rule::MangledNumber, message, hint))
+    Some(CellError::of(Rule::MangledNumber, message, hint))
 }
 
 /// What spreadsheets write in place of a value that they can't calculate or show.
@@ -58,14 +58,14 @@ const SPREADSHEET_ERRORS: [&str; 24] = [
 ];
 
 /// Whether a cell is an error of a spreadsheet: the value was lost before the export.
-pub(in crate::mapping) fn spreadsheet_error(cell: &str) -> Option<Wrong> {
+pub(in crate::mapping) fn spreadsheet_error(cell: &str) -> Option<CellError> {
     if cell.as_bytes().first() != Some(&b'#') {
         return None;
     }
     let is_too_narrow = cell.len() > 3 && cell.bytes().all(|byte| byte == b'#');
     let upper = cell.to_uppercase();
     (is_too_narrow || SPREADSHEET_ERRORS.contains(&upper.as_str())).then(|| {
-        Wrong::new(
+        CellError::new(
             "it is an error of a spreadsheet, and no value",
             "export again and don't open the file in a spreadsheet; if it means no value, add it to empty in the \
              mapping",

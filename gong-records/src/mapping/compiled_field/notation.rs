@@ -1,7 +1,7 @@
 //! Whether a column is written as the mapping says: an export of another locale has all its dates, or
 //! all its numbers, in another notation, and most of their cells can be read in both.
 
-use crate::mapping::cell::{CellKind, Format, Moments, Numbers, Shape, Wrong};
+use crate::mapping::cell::{CellError, CellKind, DateTimeFormats, Format, Numbers, Shape};
 use crate::mapping::model::FieldMapping;
 use crate::mapping::row::{Row, RowPlace};
 use crate::mapping::text::excerpt;
@@ -42,7 +42,10 @@ struct Decimals {
 #[derive(Debug)]
 enum Other {
     /// With day and month exchanged.
-    Dates { other: Moments, has_time: bool },
+    Dates {
+        other: DateTimeFormats,
+        has_time: bool,
+    },
     /// With the decimal sign and that of thousands exchanged.
     Numbers { other: Numbers, is_percent: bool },
 }
@@ -97,7 +100,7 @@ impl Notation {
                 let day = value.get(9..11).unwrap_or_default();
                 let is_iso = cell.as_bytes().get(4) == Some(&b'-');
                 if day > b"12".as_slice() && !is_iso {
-                    let reads = |moments: &Moments| reads(moments, cell, *has_time);
+                    let reads = |moments: &DateTimeFormats| reads(moments, cell, *has_time);
                     self.is_certain = reads(format.moments()) && !reads(other);
                 }
             }
@@ -121,7 +124,7 @@ impl Notation {
     }
 
     /// Notes a cell that can't be converted, and says whether it fits the other notation.
-    pub(super) fn note_failed(&mut self, cell: &str, wrong: &Wrong, row: &Row) -> bool {
+    pub(super) fn note_failed(&mut self, cell: &str, wrong: &CellError, row: &Row) -> bool {
         if self.is_certain || wrong.rule != Rule::Cell {
             return false;
         }
@@ -252,7 +255,7 @@ impl Decimals {
     }
 }
 
-fn reads(moments: &Moments, cell: &str, has_time: bool) -> bool {
+fn reads(moments: &DateTimeFormats, cell: &str, has_time: bool) -> bool {
     if has_time {
         moments.date_time(cell).is_ok()
     } else {

@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 
 use super::{Cell, Context};
 use crate::mapping::cell::{
-    CellKind, Format, Shape, Wrong, is_scientific, mangled_id, multiply, whole,
+    CellError, CellKind, Format, Shape, is_scientific, mangled_id, multiply, whole,
 };
 use crate::mapping::columns::Column;
 use crate::mapping::lookup::Table;
@@ -61,7 +61,7 @@ const MAX_CELLS: usize = 4_096;
 /// What the steps made of a cell.
 pub(super) enum Ran {
     /// A cell as any other, and what is odd about it.
-    Cell(Option<Wrong>),
+    Cell(Option<CellError>),
     /// What was found in another file, which is the value.
     Found,
 }
@@ -155,7 +155,7 @@ impl Steps {
         row: &Row,
         format: &Format,
         has_otherwise: bool,
-    ) -> Result<Ran, Wrong> {
+    ) -> Result<Ran, CellError> {
         if let Some(currency) = &self.only_currency {
             currency.apply(cell, row, format)?;
         }
@@ -191,7 +191,7 @@ impl Steps {
         if self.domain {
             let domains = texts::domains(&cell.text);
             let odd = domains.odd.map(|item| {
-                Wrong::of(
+                CellError::of(
                     Rule::DomainFormat,
                     format!("{item:?} is not a domain, a link or an email address"),
                     "correct the cell, or say with empty which cells mean no value",
@@ -209,7 +209,7 @@ impl Steps {
     }
 
     /// Cleans an id, unless another one became the same.
-    fn clean(&mut self, cell: &mut Cell<'_>, line: u64) -> Result<(), Wrong> {
+    fn clean(&mut self, cell: &mut Cell<'_>, line: u64) -> Result<(), CellError> {
         if !self.slug && self.replace.is_empty() && self.strip.is_empty() {
             return Ok(());
         }
@@ -225,7 +225,7 @@ impl Steps {
             replaced.trim().to_owned()
         };
         if cleaned.is_empty() {
-            return Err(Wrong::new(
+            return Err(CellError::new(
                 "it has no character that an id can have",
                 "name its id in values of the mapping",
             ));
@@ -241,7 +241,7 @@ impl Steps {
 
 impl Currency {
     /// Converts the amount, if it is in another currency that has a rate.
-    fn apply(&self, cell: &mut Cell<'_>, row: &Row, format: &Format) -> Result<(), Wrong> {
+    fn apply(&self, cell: &mut Cell<'_>, row: &Row, format: &Format) -> Result<(), CellError> {
         let found = row.cells.get(self.column.index).unwrap_or_default().trim();
         let currency = found.to_lowercase();
         if currency == self.is {
@@ -262,7 +262,7 @@ impl Currency {
             } else {
                 format!("it is in {found:?}")
             };
-            return Err(Wrong::of(
+            return Err(CellError::of(
                 Rule::OtherCurrency,
                 format!(
                     "{of_row}, but Gong shows amounts only in {}",
@@ -274,7 +274,7 @@ impl Currency {
         };
         let number = format.number(&cell.text, cell.kind)?;
         let converted = multiply(&number, rate).ok_or_else(|| {
-            Wrong::new("it has too many digits to be converted", "correct the cell")
+            CellError::new("it has too many digits to be converted", "correct the cell")
         })?;
         cell.text = Cow::Owned(converted);
         cell.kind = CellKind::Number;
@@ -284,7 +284,7 @@ impl Currency {
 
 impl Origins {
     /// Notes what an id was made of, unless another one became the same.
-    pub(super) fn note(&mut self, id: &str, origin: &str, line: u64) -> Result<(), Wrong> {
+    pub(super) fn note(&mut self, id: &str, origin: &str, line: u64) -> Result<(), CellError> {
         let hash = |text: &str| FixedState::default().hash_one(text);
         let (key, cell) = (hash(id), hash(origin));
         let first = *self.first.entry(key).or_insert_with(|| {
@@ -300,7 +300,7 @@ impl Origins {
             Some(cell) => format!("{:?} in line {}", cell.replace('\u{1f}', ", "), first.line),
             None => format!("the cell in line {}", first.line),
         };
-        Err(Wrong::of(
+        Err(CellError::of(
             Rule::IdCollision,
             format!("it becomes the id {id:?}, as {other} does"),
             "keep more of the id in the mapping, or name the ids in values",

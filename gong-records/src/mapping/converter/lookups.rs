@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Converter, Keep};
+use super::{Converter, OnError};
 use crate::mapping::cell::{CellKind, whole};
 use crate::mapping::columns::Column;
 use crate::mapping::encoding::guessed;
@@ -147,7 +147,8 @@ fn fill_from_type(
     let mut options = options.clone();
     options.depth += 1;
     options.path = Some(file.to_path_buf());
-    let mut converter = Converter::open(open(file)?, mapping, target, &options, Keep::EveryRow)?;
+    let mut converter =
+        Converter::open(open(file)?, mapping, target, &options, OnError::OmitField)?;
     let field = |name: &str| {
         mapping
             .of_type(target)

@@ -9,7 +9,7 @@ use foldhash::fast::FixedState;
 
 use super::words::words;
 use crate::mapping::cell::{
-    CellKind, LIST_SEPARATOR, Moments, Numbers, is_scientific, with_ascii_digits,
+    CellKind, DateTimeFormats, LIST_SEPARATOR, Numbers, is_scientific, with_ascii_digits,
 };
 use crate::mapping::languages::languages;
 use crate::mapping::model::Words;
@@ -77,7 +77,7 @@ pub(super) struct Candidate {
     pub(super) format: String,
     pub(super) has_time: bool,
     pub(super) language: Option<&'static str>,
-    moments: Moments,
+    moments: DateTimeFormats,
 }
 
 /// Whether the day or the month comes first, if only the order differs.
@@ -149,9 +149,9 @@ static CANDIDATES: LazyLock<Vec<Candidate>> = LazyLock::new(|| {
         let list: Words = format.as_str().into();
         let none = Words::default();
         let moments = if has_time {
-            Moments::new(&none, &list, utc(), language)
+            DateTimeFormats::new(&none, &list, utc(), language)
         } else {
-            Moments::new(&list, &none, utc(), language)
+            DateTimeFormats::new(&list, &none, utc(), language)
         };
         if let Ok(moments) = moments {
             candidates.push(Candidate {
@@ -197,10 +197,10 @@ static NUMBERS: LazyLock<Vec<Numbers>> = LazyLock::new(|| {
 });
 
 /// ISO 8601 alone: without a zone, and in UTC where a time has none.
-static ISO: LazyLock<[Moments; 2]> = LazyLock::new(|| {
+static ISO: LazyLock<[DateTimeFormats; 2]> = LazyLock::new(|| {
     [
-        Moments::iso(None),
-        Moments::iso(Some(jiff::tz::TimeZone::UTC)),
+        DateTimeFormats::iso(None),
+        DateTimeFormats::iso(Some(jiff::tz::TimeZone::UTC)),
     ]
 });
 

@@ -3,10 +3,10 @@
 use super::written::of_letters;
 use super::*;
 
-fn german() -> Moments {
+fn german() -> DateTimeFormats {
     let dates = ["%d.%m.%Y", "%d.%m.%y"].into();
     let date_times = ["%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M"].into();
-    Moments::new(
+    DateTimeFormats::new(
         &dates,
         &date_times,
         zone(Some("Europe/Berlin")).unwrap(),
@@ -62,7 +62,7 @@ fn date_times_get_the_offset_of_their_day_and_lose_their_fraction() {
 
 #[test]
 fn seconds_since_1970_are_a_format_like_others() {
-    let moments = Moments::new(&Words::default(), &["%s"].into(), None, None).unwrap();
+    let moments = DateTimeFormats::new(&Words::default(), &["%s"].into(), None, None).unwrap();
     assert_eq!(
         moments.date_time("1767171600").as_deref(),
         Ok("2025-12-31T09:00:00+00:00")
@@ -71,7 +71,8 @@ fn seconds_since_1970_are_a_format_like_others() {
 
 #[test]
 fn nobody_guesses_a_zone() {
-    let moments = Moments::new(&["%d.%m.%Y"].into(), &Words::default(), None, None).unwrap();
+    let moments =
+        DateTimeFormats::new(&["%d.%m.%Y"].into(), &Words::default(), None, None).unwrap();
     assert_eq!(
         moments.date_time("31.12.2025").unwrap_err().message,
         "it has no zone"
@@ -81,10 +82,10 @@ fn nobody_guesses_a_zone() {
     assert!(zone(Some("+05:30")).unwrap().is_some());
 }
 
-fn written(formats: &str, language: &str) -> Moments {
+fn written(formats: &str, language: &str) -> DateTimeFormats {
     let words = Words::from(formats);
     let utc = zone(Some("UTC")).unwrap();
-    Moments::new(&words, &words, utc, Some(language)).unwrap()
+    DateTimeFormats::new(&words, &words, utc, Some(language)).unwrap()
 }
 
 #[test]
@@ -112,7 +113,7 @@ fn months_are_read_in_their_language_and_in_english() {
         );
     }
     assert!(written("%d %b %Y", "fr").date("1 foo 2026").is_err());
-    assert!(Moments::new(&"%d %b %Y".into(), &"x%d".into(), None, Some("xx")).is_err());
+    assert!(DateTimeFormats::new(&"%d %b %Y".into(), &"x%d".into(), None, Some("xx")).is_err());
 }
 
 #[test]
