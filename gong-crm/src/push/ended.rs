@@ -60,7 +60,6 @@ pub(super) fn unfinished(
     upload: Upload,
     status: Status,
     reason: String,
-    cause: Option<Arc<Error>>,
     pending: &[Pending],
 ) -> Ended {
     let mut sources: BTreeMap<u32, OfSource> = BTreeMap::new();
@@ -76,7 +75,6 @@ pub(super) fn unfinished(
     }
     Ended {
         reason,
-        cause,
         sources,
         ..Ended::without_records(upload, status)
     }

@@ -41,7 +41,7 @@ impl Session {
                 if pending.is_empty() {
                     pending = self.pending_of(&upload).await;
                 }
-                unfinished(upload, status, error.to_string(), None, &pending)
+                unfinished(upload, status, error.to_string(), &pending)
             }
         }
     }
@@ -117,8 +117,10 @@ impl Session {
                 if end == End::NotSent {
                     self.note_missing_of(upload, pending);
                 }
-                let (reason, cause) = (delivered.reason, delivered.cause);
-                unfinished(upload.clone(), status, reason, cause, pending)
+                Ended {
+                    cause: delivered.cause,
+                    ..unfinished(upload.clone(), status, delivered.reason, pending)
+                }
             }
         };
         ended.add_held(&held);
@@ -156,7 +158,7 @@ impl Session {
         // What its records refer to may have been lost, too.
         if let Some(reason) = self.parent_under_way(&upload)? {
             let status = Status::NotSent;
-            return Ok(unfinished(upload, status, reason, None, pending));
+            return Ok(unfinished(upload, status, reason, pending));
         }
         // Meanwhile other versions may have come.
         self.try_to_end(&mut upload, pending, true).await
@@ -217,13 +219,8 @@ impl Session {
         } else {
             self.note_missing_of(upload, pending);
         }
-        Ok(unfinished(
-            upload.clone(),
-            Status::NotSent,
-            reason,
-            None,
-            pending,
-        ))
+        let status = Status::NotSent;
+        Ok(unfinished(upload.clone(), status, reason, pending))
     }
 
     /// Writes down that an upload ends without a verdict: none of its records was accepted by it.
@@ -291,7 +288,7 @@ impl Session {
         };
         self.end_unjudged(upload, pending, conclusion).await?;
         self.note_missing_of(upload, pending);
-        Ok(unfinished(upload.clone(), status, reason, None, pending))
+        Ok(unfinished(upload.clone(), status, reason, pending))
     }
 
     /// Writes a verdict down, and searches for the records that Gong rejected and did not list.

@@ -130,7 +130,7 @@ pub(super) fn decide(
 ) {
     decisions.clear();
     if versions.len() == 1 {
-        decisions.push(one(&versions[0], known, in_flight, rules, 0));
+        decisions.push(one(&versions[0], known, in_flight, rules));
         return;
     }
     let contradicts = versions
@@ -153,7 +153,7 @@ pub(super) fn decide(
             .count();
     for (place, version) in versions.iter().enumerate() {
         decisions.push(if place == newest {
-            one(version, known, in_flight, rules, 0)
+            one(version, known, in_flight, rules)
         } else {
             Decision::Superseded
         });
@@ -193,7 +193,7 @@ fn chain(
                 step,
                 share: Share::Any,
             },
-            _ => one(version, known, in_flight, rules, 0),
+            _ => one(version, known, in_flight, rules),
         };
         if let Decision::Send { .. } = decision {
             step += 1;
@@ -244,7 +244,6 @@ fn one(
     known: Option<&RecordState>,
     in_flight: Option<InFlight>,
     rules: Rules,
-    step: u16,
 ) -> Decision {
     let current = match in_flight {
         // By then Gong does not have it any more.
@@ -253,7 +252,7 @@ fn one(
     };
     let send = |share| Decision::Send {
         action: action(version, current),
-        step,
+        step: 0,
         share,
     };
     if let Some(in_flight) = in_flight {

@@ -172,7 +172,7 @@ impl Session {
     /// An upload that waits, because an earlier one has no verdict.
     async fn not_yet(&self, upload: Upload, reason: String) -> Ended {
         let pending = self.pending_of(&upload).await;
-        unfinished(upload, Status::NotSent, reason, None, &pending)
+        unfinished(upload, Status::NotSent, reason, &pending)
     }
 
     /// An upload that the push was canceled before or in.
@@ -190,7 +190,7 @@ impl Session {
             UploadState::Done | UploadState::Failed => return Ended::concluded(upload),
         };
         let pending = self.pending_of(&upload).await;
-        unfinished(upload, status, reason.to_owned(), None, &pending)
+        unfinished(upload, status, reason.to_owned(), &pending)
     }
 
     pub(super) async fn pending_of(&self, upload: &Upload) -> Vec<Pending> {
