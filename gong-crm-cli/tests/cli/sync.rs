@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use gong_crm::ledger::Ledger;
-use gong_sim::Simulator;
+use gong_sim::{Effect, Fault, Operation, Simulator};
 use serde_json::Value;
 
 use crate::integration::simulator;
@@ -138,6 +138,44 @@ fn held_back_deletions_are_confirmed_by_their_list() {
     let (code, report) = place.json(&["sync", "--confirm-deletions", &list]);
     assert_eq!(code, Some(0), "{report}");
     assert_eq!(place.simulator.object_count("ACCOUNT"), 70);
+}
+
+/// What a person sees of a sync.
+fn shown(place: &Place, words: &[&str]) -> String {
+    let mut invocation = Invocation::new(&[&["sync", "--no-progress"], words].concat());
+    invocation.command().current_dir(place.path(""));
+    let invocation = invocation.against(place.simulator.base_url());
+    invocation.transcript()
+}
+
+#[test]
+fn rejected_record_is_named_with_its_reason() {
+    let place = Place::new();
+    let error = serde_json::json!([{"line": 2, "description": "Field [name] is not liked"}]);
+    let verdict = gong_sim::Verdict::new()
+        .set("status", "FAILED")
+        .set("errors", error)
+        .set("totalErrorCount", 1)
+        .set("totalSuccessCount", 2);
+    let fault = Fault::new(Effect::Verdict(verdict)).on(Operation::UploadEntities);
+    place.simulator.add_fault(fault.nth(1)).unwrap();
+    place.export(1..=3);
+    let shown = shown(&place, &["--config", "gong-crm.toml"]);
+    let expected = "accounts.ldjson:2: objectId acc-2: Field [name] is not liked";
+    assert!(shown.contains(expected), "{shown}");
+}
+
+#[test]
+fn hint_for_held_deletions_repeats_the_options() {
+    let place = Place::new();
+    place.export(1..=30);
+    let options = ["--config", "gong-crm.toml", "--scope", "own"];
+    shown(&place, &options);
+    place.export(1..=1);
+    let shown = shown(&place, &options);
+    let expected = "to delete them: gong-crm sync --scope own --config gong-crm.toml \
+                    --confirm-deletions ";
+    assert!(shown.contains(expected), "{shown}");
 }
 
 #[test]
