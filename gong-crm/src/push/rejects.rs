@@ -3,7 +3,7 @@
 //! The ledger knows which records are rejected; the file beside a source shows them. Records that
 //! are accepted later are removed from it, and an empty file is deleted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,6 +16,7 @@ use super::input::{InputFile, OpenFile};
 use super::invalid::{Unidentified, unidentified};
 use super::options::Rejects;
 use super::session::Session;
+use crate::ObjectType;
 use crate::ledger::{RejectedRecord, TryOutcome, hexadecimal};
 
 /// The content of a rejects file.
@@ -33,6 +34,7 @@ impl Session {
             return written;
         }
         let mut by_type = BTreeMap::new();
+        let shared = self.shared_paths();
         for (place, open) in self.files.iter().enumerate() {
             let object_type = open.file.object_type;
             if let std::collections::btree_map::Entry::Vacant(entry) = by_type.entry(object_type) {
@@ -58,29 +60,29 @@ impl Session {
                 .iter()
                 .filter(|record| record.path == path && is_written(record.outcome))
                 .collect();
-            written.insert(place, self.write(open, &of_file));
+            let stem = stem_of(&open.file, shared.contains(open.file.path.as_path()));
+            written.insert(place, self.write(open, &stem, &of_file));
         }
         written
     }
 
-    /// How the names of a file's rejects begin. Two types that come from one file have a file each,
-    /// whose name says the type.
-    fn stem(&self, file: &InputFile) -> String {
-        let stem = stem(file);
-        let is_shared = self
-            .files
-            .iter()
-            .any(|open| open.file.path == file.path && open.file.object_type != file.object_type);
-        let of_type = file.object_type.file_stem();
-        if is_shared && !stem.starts_with(of_type) {
-            return format!("{of_type}-{stem}");
+    /// The paths from which records of several types come.
+    fn shared_paths(&self) -> HashSet<&Path> {
+        let mut types: HashMap<&Path, ObjectType> = HashMap::new();
+        let mut shared = HashSet::new();
+        for open in self.files.iter() {
+            let (path, object_type) = (open.file.path.as_path(), open.file.object_type);
+            if *types.entry(path).or_insert(object_type) != object_type {
+                shared.insert(path);
+            }
         }
-        stem
+        shared
     }
 
     fn write(
         &self,
         open: &OpenFile,
+        stem: &str,
         rejected: &[&RejectedRecord],
     ) -> Result<Option<PathBuf>, String> {
         let unidentified = unidentified(open)
@@ -96,7 +98,6 @@ impl Session {
                 .map(Path::to_path_buf)
                 .unwrap_or_default(),
         };
-        let stem = self.stem(&open.file);
         let failed = |error: io::Error| {
             format!(
                 "the rejects cannot be written into {}: {error}",
@@ -104,7 +105,7 @@ impl Session {
             )
         };
         if view.records.is_empty() {
-            remove(&directory, &stem, view.ending);
+            remove(&directory, stem, view.ending);
             return Ok(None);
         }
         atomic_file::create_private_dir(&directory).map_err(failed)?;
@@ -262,6 +263,17 @@ fn remove(directory: &Path, stem: &str, ending: &str) {
         drop(atomic_file::delete(&records));
         drop(atomic_file::delete(&directory.join(format!("{name}txt"))));
     }
+}
+
+/// How the names of a file's rejects begin. Two types that come from one file have a file each, whose
+/// name says the type.
+fn stem_of(file: &InputFile, is_shared: bool) -> String {
+    let stem = stem(file);
+    let of_type = file.object_type.file_stem();
+    if is_shared && !stem.starts_with(of_type) {
+        return format!("{of_type}-{stem}");
+    }
+    stem
 }
 
 fn stem(file: &InputFile) -> String {
