@@ -34,6 +34,9 @@ pub(crate) struct Late {
     pub(crate) notes: Vec<String>,
     /// Records of which Gong may have an older version again.
     pub(crate) overwritten: Vec<(ObjectType, String)>,
+    /// Whether Gong processed one of which records are under way again: only the next look, after their
+    /// verdict, can tell which version Gong has.
+    pub(crate) waits_for_verdict: bool,
 }
 
 impl Late {
@@ -43,6 +46,9 @@ impl Late {
         ledger: &Ledger,
         space: Space,
     ) -> Result<bool, LedgerError> {
+        if self.waits_for_verdict {
+            return Ok(true);
+        }
         for (object_type, id) in &self.overwritten {
             let states = ledger.records(space, *object_type, [id.as_str()]).await?;
             let mut states = states.into_iter().flatten();
@@ -81,6 +87,10 @@ pub(crate) async fn look(
             Ok(status) if status.status.is_final() => {
                 let pending = ledger.manifest(upload.number).await?;
                 if ledger.is_under_way_again(&upload, &pending).await? {
+                    // The next look can't wait: their verdict may be there before this push ends.
+                    upload.checked_at = None;
+                    ledger.save(&upload).await?;
+                    late.waits_for_verdict = true;
                     left.push(upload);
                     continue;
                 }

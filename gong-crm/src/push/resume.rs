@@ -32,7 +32,7 @@ pub(super) async fn resume(
         begun = Context::begin(client, options, events, false) => begun?,
         () = canceled(cancel.clone()) => return Ok(Report::canceled_before_its_plan()),
     };
-    let late = look_at_late(&context).await?;
+    let mut late = look_at_late(&context).await?;
     let mut open = context.ledger.open_uploads().await?;
     open.retain(|upload| {
         // Unsent parts of a sync are planned again by the next sync: a record that they would
@@ -62,6 +62,13 @@ pub(super) async fn resume(
             let sending = send_again(&context, integration_id, &wanted, cancel.clone());
             reports.extend(Box::pin(sending).await?);
         }
+    }
+    if late.iter().any(|(_, late)| late.waits_for_verdict) {
+        // Now the verdicts are there that it had to wait for.
+        for (_, late) in &mut late {
+            late.waits_for_verdict = false;
+        }
+        late.extend(look_at_late(&context).await?);
     }
     let mut report = Report::joined(reports);
     for (space, late) in late {
