@@ -245,36 +245,25 @@ async fn types_are_sent_in_the_order_of_their_references() {
         "the account delay comes once, before what refers to accounts"
     );
 
-    // The status checks, by upload: the type comes from the id.
-    let asked: Vec<(String, String)> = simulator
+    let sent: Vec<String> = simulator
         .requests()
         .iter()
         .filter_map(|request| {
-            let id = request.query.as_deref()?.split("clientRequestId=").nth(1)?;
-            let id = id.split('&').next()?.rsplit_once('-')?.0.rsplit_once('-')?;
-            Some((request.method.clone(), format!("{} {}", id.0, id.1)))
+            let named = request.query.as_deref()?.split("objectType=").nth(1)?;
+            Some(named.split('&').next()?.to_owned())
         })
         .collect();
-    let place = |method: &str, object_type: &str, last: bool| {
-        let mut places = (0..asked.len()).filter(|place| {
-            asked[*place].0 == method && asked[*place].1.starts_with(&format!("{object_type} "))
-        });
-        if last {
-            places.next_back()
-        } else {
-            places.next()
-        }
-    };
+    let first = |object_type: &str| sent.iter().position(|of| of == object_type).unwrap();
     for (after, before) in [
-        ("contact", "account"),
-        ("deal", "account"),
-        ("deal", "stage"),
-        ("deal", "business-user"),
-        ("lead", "contact"),
+        ("CONTACT", "ACCOUNT"),
+        ("DEAL", "ACCOUNT"),
+        ("DEAL", "STAGE"),
+        ("DEAL", "BUSINESS_USER"),
+        ("LEAD", "CONTACT"),
     ] {
         assert!(
-            place("POST", after, false) > place("POST", before, false),
-            "{after} goes after {before}: {asked:#?}"
+            first(after) > first(before),
+            "{after} goes after {before}: {sent:?}"
         );
     }
 }

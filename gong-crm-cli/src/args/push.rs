@@ -159,7 +159,7 @@ pub(crate) struct Delivery {
     &[Operation::GetRequestStatus, Operation::UploadCrmData, Operation::GetCrmObjects],
     "Examples:
   gong-crm resume
-  gong-crm resume account-5f1c0d2e-17 --wait 2h",
+  gong-crm resume upload-5f1c0d2e-17 --wait 2h",
 ))]
 pub(crate) struct Resume {
     /// Uploads to finish, as `gong-crm uploads` lists them [default: all unfinished uploads, and all

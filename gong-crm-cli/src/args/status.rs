@@ -14,8 +14,8 @@ use super::operations::calls;
 #[command(after_long_help = calls(
     &[Operation::GetRequestStatus],
     "Examples:
-  gong-crm status account-5f1c0d2e-17
-  gong-crm status account-5f1c0d2e-17 --wait",
+  gong-crm status upload-5f1c0d2e-17
+  gong-crm status upload-5f1c0d2e-17 --wait",
 ))]
 pub(crate) struct Status {
     /// The clientRequestId, as push and uploads print it

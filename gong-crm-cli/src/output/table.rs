@@ -239,13 +239,13 @@ mod tests {
             ]
         );
         let rows = [
-            row("account-5f1c0d2e4b6a798081923344-1", 8, "see https://a/b/c"),
+            row("upload-5f1c0d2e4b6a798081923344-1", 8, "see https://a/b/c"),
             row("a", 9, ""),
         ];
         assert_eq!(
             lines(&COLUMNS, &rows, Some(18)),
             [
-                "name  account-5f1c0d2e4b6a798081923344-1",
+                "name  upload-5f1c0d2e4b6a798081923344-1",
                 "n     8",
                 "why   see",
                 "      https://a/b/c",

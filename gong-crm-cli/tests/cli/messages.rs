@@ -112,7 +112,7 @@ fn uploads_and_resume_messages() {
     let said = String::from_utf8(late.stderr).unwrap();
     assert_eq!(late.status.code(), Some(7), "{said}");
     assert!(
-        said.contains("\nto resume: gong-crm resume account-"),
+        said.contains("\nto resume: gong-crm resume upload-"),
         "{said}"
     );
 }

@@ -88,7 +88,7 @@ fn every_signal_stops_a_push_with_its_own_code() {
         assert_eq!(exit, Some(code), "{messages}");
         assert!(report.contains("canceled"), "{report}");
         assert!(
-            messages.contains("to resume: gong-crm resume account-"),
+            messages.contains("to resume: gong-crm resume upload-"),
             "{messages}"
         );
     }

@@ -170,14 +170,12 @@ impl Identity {
     }
 
     /// The id of an upload: it follows from the ledger's id and a number that is used once.
-    pub(crate) fn request_id(
-        &self,
-        object_type: ObjectType,
-        number: u64,
-    ) -> Result<ClientRequestId, LedgerError> {
+    ///
+    /// Nothing else is in it, the type neither: the next number of another copy of this ledger is
+    /// the same one, and Gong then answers 409 whatever that copy sends.
+    pub(crate) fn request_id(&self, number: u64) -> Result<ClientRequestId, LedgerError> {
         let ledger = self.ledger_id.get(..8).unwrap_or(&self.ledger_id);
-        let name = object_type.as_str().to_lowercase();
-        format!("{name}-{ledger}-{number}")
+        format!("upload-{ledger}-{number}")
             .parse()
             .map_err(|error| LedgerError::storage("", format!("{error}")))
     }

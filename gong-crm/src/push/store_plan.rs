@@ -92,7 +92,7 @@ impl Session {
     ) -> Result<Upload, LedgerError> {
         Ok(Upload {
             number,
-            client_request_id: self.identity.request_id(object_type, number)?,
+            client_request_id: self.identity.request_id(number)?,
             integration_id: self.integration_id,
             object_type,
             direction: Direction::Upsert,

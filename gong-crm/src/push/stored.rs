@@ -66,7 +66,7 @@ impl Session {
             copied.map_err(|error| LedgerError::storage(self.spool.path(body), error))?;
         Ok(Upload {
             number,
-            client_request_id: self.identity.request_id(of.object_type, number)?,
+            client_request_id: self.identity.request_id(number)?,
             state: UploadState::Planned,
             records: places.len() as u64,
             bytes,

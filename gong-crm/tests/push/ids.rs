@@ -85,7 +85,7 @@ async fn search_for_errors_has_its_own_ids() {
 }
 
 #[tokio::test]
-async fn id_is_made_of_type_ledger_and_number() {
+async fn id_is_made_of_ledger_and_number() {
     let harness = Harness::new().await;
     harness.write_text("crm/accounts.ldjson", &accounts(1));
     harness.write_text("crm/stages.ldjson", &crate::support::stage("s", "New"));
@@ -99,6 +99,6 @@ async fn id_is_made_of_type_ledger_and_number() {
     assert_eq!(ledger.len(), 8);
     assert_eq!(
         ids,
-        [format!("stage-{ledger}-1"), format!("account-{ledger}-2")]
+        [format!("upload-{ledger}-1"), format!("upload-{ledger}-2")]
     );
 }

@@ -66,6 +66,23 @@ fn is_copied(error: &PushError) -> bool {
 }
 
 #[tokio::test]
+async fn copied_ledger_is_noticed_also_if_it_sends_another_type() {
+    let mut harness = Harness::on_disk().await;
+    let accounts = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
+    drop(harness.push(&accounts).await);
+    let backup = backup(&mut harness).await;
+    harness.write_text("accounts.ldjson", &account("a", NEW, "B"));
+    drop(harness.push(&accounts).await);
+
+    harness.use_ledger(Ledger::open(&backup).await.unwrap());
+    let stages = harness.write_text("stages.ldjson", &crate::support::stage("s", "New"));
+    let report = harness.push(&stages).await;
+    assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
+    let reason = report.files[0].reason.as_ref().unwrap();
+    assert!(reason.contains("another copy of this ledger"), "{reason}");
+}
+
+#[tokio::test]
 async fn copied_ledger_is_noticed_at_its_next_upload() {
     let mut harness = Harness::on_disk().await;
     let path = harness.write_text("accounts.ldjson", &account("a", OLD, "A"));
