@@ -25,6 +25,8 @@ pub(super) struct Ended {
     pub(super) searches: Vec<Upload>,
     /// Whether more of them are needed than calls are left for today.
     pub(super) waits_for_search: bool,
+    /// Whether it is not sent because another upload has no verdict.
+    pub(super) waits: bool,
 }
 
 /// What became of the records of one source in one upload.
@@ -77,6 +79,24 @@ pub(super) fn unfinished(
         reason,
         sources,
         ..Ended::without_records(upload, status)
+    }
+}
+
+/// How many records the reason names why an upload is not sent.
+const NAMED: usize = 3;
+
+/// An upload that waits for another one.
+pub(super) fn unsent(upload: Upload, reason: &str, pending: &[Pending]) -> Ended {
+    let mut named = pending.iter().map(|pending| pending.object_id.as_str());
+    let mut names = named.by_ref().take(NAMED).collect::<Vec<_>>().join(", ");
+    let more = named.count();
+    if more > 0 {
+        names = format!("{names} and {more} more");
+    }
+    let reason = format!("not sent: {names}: {reason}");
+    Ended {
+        waits: true,
+        ..unfinished(upload, Status::NotSent, reason, pending)
     }
 }
 
@@ -190,6 +210,7 @@ impl Ended {
             sources: BTreeMap::new(),
             searches: Vec::new(),
             waits_for_search: false,
+            waits: false,
         }
     }
 

@@ -116,7 +116,8 @@ pub(super) async fn finish(
         && given.map(|file| file.records).sum::<u64>() > 0;
     let cause = session.fatal().and_then(|fatal| fatal.error.clone());
     let cause = cause.or_else(|| ended.iter().find_map(|ended| ended.cause.clone()));
-    let missing = session.missing_users(&plan.round.returning_users).await?;
+    let returning = std::mem::take(&mut plan.round.returning_users);
+    let missing = session.missing_users(returning, &ended).await?;
     plan.notes.extend(missing);
     let mut report =
         Report::new(files, plan.notes, is_canceled, cause).stopped_by(session.own_failure());

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use gong_client::status::{RequestState, RequestStatus};
 
 use super::deliver::{NOT_FOUND_BEFORE_RESEND, is_not_found};
-use super::ended::{Ended, OfSource, Outcome, unfinished};
+use super::ended::{Ended, OfSource, Outcome, unfinished, unsent};
 use super::event::Event;
 use super::report::Status;
 use super::search::Search;
@@ -156,9 +156,8 @@ impl Session {
         }];
         self.ledger.begin(new, &mut []).await?;
         // What its records refer to may have been lost, too.
-        if let Some(reason) = self.parent_under_way(&upload)? {
-            let status = Status::NotSent;
-            return Ok(unfinished(upload, status, reason, pending));
+        if let Some(reason) = self.parent_under_way(&upload).await? {
+            return Ok(unsent(upload, &reason, pending));
         }
         // Meanwhile other versions may have come.
         self.try_to_end(&mut upload, pending, true).await

@@ -25,13 +25,13 @@ pub(super) struct Coming {
 }
 
 impl Coming {
-    /// Of the records that a push sends, by the hashes of their ids, and of uploads without a
-    /// verdict; only of types that others refer to.
+    /// Of the records that a push sends, by the hashes of their ids, and of uploads without a verdict
+    /// that come before; only of types that others refer to.
     pub(super) async fn new(
         session: &Session,
         wanted: &BTreeSet<ObjectType>,
         sent: impl IntoIterator<Item = (ObjectType, u64)>,
-        open: &[Upload],
+        open: impl IntoIterator<Item = &Upload>,
     ) -> Result<Self, LedgerError> {
         let mut coming = Self::default();
         for (object_type, id) in sent {
@@ -43,10 +43,11 @@ impl Coming {
         let mut under_way: HashMap<(ObjectType, u64), ((Milliseconds, u16), bool)> = HashMap::new();
         for upload in open {
             let is_deletion = upload.direction == Direction::Delete;
-            // What is only planned is not deleted yet.
-            let is_unsent_deletion = is_deletion && upload.state == UploadState::Planned;
+            // What is missing in a complete read may be back in the next one.
+            let is_undecided =
+                is_deletion && upload.state == UploadState::Planned && upload.scope != 0;
             let is_wanted = wanted.contains(&upload.object_type);
-            if upload.space() != session.space || is_unsent_deletion || !is_wanted {
+            if upload.space() != session.space || is_undecided || !is_wanted {
                 continue;
             }
             let order = (upload.push, upload.step);
@@ -286,7 +287,7 @@ impl Parents {
                     "{REFERS}{object_type} {object_id}, which is not sent now"
                 )),
                 Parent::InGong | Parent::Unsure if self.is_being_deleted(reference) => Some(
-                    format!("{REFERS}{object_type} {object_id}, whose deletion has no verdict yet"),
+                    format!("{REFERS}{object_type} {object_id}, which is being deleted"),
                 ),
                 _ => None,
             }

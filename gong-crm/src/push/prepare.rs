@@ -20,7 +20,7 @@ use super::session::Session;
 use super::survey::{Survey, TypeFiles, survey};
 use crate::ObjectType;
 use crate::compare::{HashKey, LineKey, RecordId};
-use crate::ledger::{Action, Current, Head, LedgerError, Purpose, Upload, UploadState};
+use crate::ledger::{Action, Current, Direction, Head, LedgerError, Purpose, Upload, UploadState};
 
 /// From this size of a type's files on, all records of the type are read from the ledger, so that most
 /// lines need no reading.
@@ -56,7 +56,13 @@ impl Session {
         self.decide_deletions(&mut types, &open, &mut plan).await?;
         self.note_invalid(&mut plan).await?;
         let wanted = self.referred_types(types.iter().map(|of_type| of_type.object_type));
-        let coming = Coming::new(self, &wanted, upserted(&types), &open).await?;
+        // A push does not send what earlier ones left unsent, and what they delete is there until then.
+        let is_before = |of: &&Upload| {
+            let is_unsent = of.state == UploadState::Planned;
+            self.round.is_some() || !(is_unsent && of.direction == Direction::Delete)
+        };
+        let before = open.iter().filter(is_before);
+        let coming = Coming::new(self, &wanted, upserted(&types), before).await?;
         self.follow_older(open, &followed, &types, &mut plan);
         let mut parents = Parents::new(self, coming);
         parents.note_held(held_records(&plan));

@@ -1,11 +1,12 @@
 //! Runs the uploads of a plan: each in its turn, and each to its end.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::watch;
 use tracing::Instrument as _;
 
-use super::ended::{Ended, unfinished};
+use super::ended::{Ended, unfinished, unsent};
 use super::execute::execute;
 use super::graph::{Work, graph};
 use super::level::Level;
@@ -14,8 +15,8 @@ use super::report::Status;
 use super::session::Session;
 use super::waiting::NewRecords;
 use super::{Wait, trace};
-use crate::ObjectType;
 use crate::ledger::{Direction, Milliseconds, Pending, Upload, UploadState};
+use crate::{ClientRequestId, ObjectType};
 
 /// Becomes ready when the push is canceled.
 pub(super) async fn canceled(mut cancel: watch::Receiver<bool>) {
@@ -31,11 +32,13 @@ struct Unresolved(Mutex<Vec<Open>>);
 
 #[derive(Debug)]
 struct Open {
+    id: ClientRequestId,
     object_type: ObjectType,
     /// Its push, and its step in it.
     version: (Milliseconds, u16),
     /// Whether deletions wait for it.
     keeps_deletions: bool,
+    records: HashSet<String>,
 }
 
 impl Unresolved {
@@ -44,19 +47,34 @@ impl Unresolved {
         all.push(open);
     }
 
-    /// Why an upload must not be sent yet, if that is so.
-    fn reason_against(&self, upload: &Upload, level: Level) -> Option<&'static str> {
+    /// Takes an upload out, because it is tried once more.
+    fn remove(&self, upload: &Upload) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|open| open.id != upload.client_request_id);
+    }
+
+    /// Why an upload with these records must not be sent yet, if that is so.
+    fn reason_against(&self, upload: &Upload, level: Level, records: &[Pending]) -> Option<String> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_deletion = level.direction() == Direction::Delete;
-        if is_deletion && all.iter().any(|open| open.keeps_deletions) {
-            return Some("not sent: deletions are sent after every earlier upload has its verdict");
+        if level.direction() == Direction::Delete {
+            let before = all.iter().find(|open| open.keeps_deletions)?;
+            return Some(format!(
+                "deletions are sent after every earlier upload has its verdict, and {} has none",
+                before.id
+            ));
         }
         let version = (upload.push, upload.step);
-        let has_earlier_version =
-            |open: &Open| open.object_type == upload.object_type && open.version < version;
-        let is_planned = upload.state == UploadState::Planned;
-        let waits = is_planned && upload.step > 0 && all.iter().any(has_earlier_version);
-        waits.then_some("not sent: an earlier version of its records has no verdict yet")
+        let mut earlier = all
+            .iter()
+            .filter(|open| open.object_type == upload.object_type && open.version < version);
+        earlier.find_map(|open| {
+            let mut records = records.iter().map(|pending| &pending.object_id);
+            let id = records.find(|id| open.records.contains(*id))?;
+            Some(format!(
+                "{} has an earlier version of {id}, and no verdict yet",
+                open.id
+            ))
+        })
     }
 }
 
@@ -65,8 +83,52 @@ impl Session {
     /// was canceled.
     pub(super) async fn run(
         &self,
-        mut uploads: Vec<Planned>,
+        uploads: Vec<Planned>,
         cancel: watch::Receiver<bool>,
+    ) -> (Vec<Ended>, bool) {
+        let unresolved = Unresolved::default();
+        let (mut all, mut is_canceled) = self.run_once(uploads, &unresolved, &cancel).await;
+        let mut has_verdicts = all.iter().any(|ended| !ended.is_open());
+        // Pushes are finished one after another, and one of them can wait for what a later one brings.
+        while has_verdicts && !is_canceled && self.fatal().is_none() {
+            let waiting = all.iter().enumerate();
+            let waiting: Vec<usize> = waiting
+                .filter(|(_, ended)| ended.waits)
+                .map(|(place, _)| place)
+                .collect();
+            if waiting.is_empty() {
+                break;
+            }
+            let mut again = Vec::with_capacity(waiting.len());
+            for place in &waiting {
+                let upload = all[*place].upload.clone();
+                unresolved.remove(&upload);
+                self.forget_under_way(&upload).await;
+                again.push(Planned::older(upload));
+            }
+            let ended;
+            (ended, is_canceled) = self.run_once(again, &unresolved, &cancel).await;
+            has_verdicts = ended.iter().any(|ended| !ended.is_open());
+            let mut by_number: HashMap<u64, Ended> = ended
+                .into_iter()
+                .map(|ended| (ended.number, ended))
+                .collect();
+            for place in waiting {
+                let number = all[place].number;
+                if let Some(ended) = by_number.remove(&all[place].upload.number) {
+                    all[place] = Ended { number, ..ended };
+                }
+            }
+        }
+        (all, is_canceled)
+    }
+
+    /// The same, each upload once. Those that wait for others are not sent.
+    async fn run_once(
+        &self,
+        mut uploads: Vec<Planned>,
+        unresolved: &Unresolved,
+        cancel: &watch::Receiver<bool>,
     ) -> (Vec<Ended>, bool) {
         uploads.sort_by_key(|planned| {
             let upload = &planned.upload;
@@ -90,9 +152,8 @@ impl Session {
             }
         };
         let (steps, places) = graph(uploads);
-        let unresolved = Unresolved::default();
         let run = |work| {
-            let (unresolved, new_records) = (&unresolved, &new_records);
+            let new_records = &new_records;
             async move {
                 match work {
                     Work::Barrier => None,
@@ -129,20 +190,8 @@ impl Session {
     ) -> Ended {
         let level = planned.level();
         let Planned { upload, is_older } = planned;
-        let open = Open {
-            object_type: upload.object_type,
-            version: (upload.push, upload.step),
-            keeps_deletions: level.direction() == Direction::Upsert,
-        };
-        let mut reason = unresolved.reason_against(&upload, level).map(str::to_owned);
-        if reason.is_none() {
-            reason = self.parent_under_way(&upload).unwrap_or_else(|error| {
-                self.note_ledger(&error);
-                Some(format!("not sent: {error}"))
-            });
-        }
-        let ended = match reason {
-            Some(reason) => self.not_yet(upload, reason).await,
+        let ended = match self.reason_against(&upload, level, unresolved).await {
+            Some(reason) => self.not_yet(upload, &reason).await,
             None => {
                 let span = trace::upload(&upload);
                 let work = Box::pin(self.bring_to_end(upload, is_older));
@@ -157,22 +206,49 @@ impl Session {
             }
             return ended;
         }
-        if let Err(error) = self.note_under_way(&ended.upload).await {
+        // Those of older ones were noted before.
+        if !is_older && let Err(error) = self.note_under_way(&ended.upload).await {
             self.note_ledger(&error);
         }
         let is_waited_for =
             ended.status != Status::TimedOut || self.options.wait == Wait::UntilDone;
+        let records = self.pending_of(&ended.upload).await.into_iter();
         unresolved.add(Open {
-            keeps_deletions: open.keeps_deletions && is_waited_for,
-            ..open
+            id: ended.upload.client_request_id.clone(),
+            object_type: ended.upload.object_type,
+            version: (ended.upload.push, ended.upload.step),
+            keeps_deletions: level.direction() == Direction::Upsert && is_waited_for,
+            records: records.map(|pending| pending.object_id).collect(),
         });
         ended
     }
 
+    /// Why an upload must not be sent yet, if that is so.
+    async fn reason_against(
+        &self,
+        upload: &Upload,
+        level: Level,
+        unresolved: &Unresolved,
+    ) -> Option<String> {
+        let has_earlier_versions = upload.step > 0 && upload.state == UploadState::Planned;
+        let records = if has_earlier_versions {
+            self.pending_of(upload).await
+        } else {
+            Vec::new()
+        };
+        if let Some(reason) = unresolved.reason_against(upload, level, &records) {
+            return Some(reason);
+        }
+        self.parent_under_way(upload).await.unwrap_or_else(|error| {
+            self.note_ledger(&error);
+            Some(error.to_string())
+        })
+    }
+
     /// An upload that waits, because an earlier one has no verdict.
-    async fn not_yet(&self, upload: Upload, reason: String) -> Ended {
+    async fn not_yet(&self, upload: Upload, reason: &str) -> Ended {
         let pending = self.pending_of(&upload).await;
-        unfinished(upload, Status::NotSent, reason, &pending)
+        unsent(upload, reason, &pending)
     }
 
     /// An upload that the push was canceled before or in.

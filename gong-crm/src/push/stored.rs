@@ -173,14 +173,14 @@ impl BodyReferences {
         Ok(owned)
     }
 
-    /// The first record that a line refers to and that is one of these.
+    /// The first record that a line refers to and that is one of these, and the place of the line.
     pub(super) fn find(
         &mut self,
         is_it: impl Fn(&Reference<'_>) -> bool,
-    ) -> io::Result<Option<RecordId>> {
-        while let Some((_, references)) = self.next()? {
+    ) -> io::Result<Option<(usize, RecordId)>> {
+        while let Some((place, references)) = self.next()? {
             if let Some(found) = references.into_iter().find(&is_it) {
-                return Ok(Some(found.into_owned()));
+                return Ok(Some((place, found.into_owned())));
             }
         }
         Ok(None)

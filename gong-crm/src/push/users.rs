@@ -1,9 +1,10 @@
 //! Business users, whose address changes only by way of a deletion.
 
 use super::PushError;
+use super::ended::Ended;
 use super::session::Session;
 use crate::ObjectType;
-use crate::ledger::{Current, RecordState, TryOutcome};
+use crate::ledger::{Action, Current, RecordState, TryOutcome};
 
 /// Whether Gong rejected a user of whom the ledger does not know which version Gong has, because of
 /// the address: Gong has the user with another one.
@@ -35,8 +36,18 @@ impl Session {
     /// back yet.
     pub(super) async fn missing_users(
         &self,
-        returning: &[String],
+        mut returning: Vec<String>,
+        ended: &[Ended],
     ) -> Result<Option<String>, PushError> {
+        let open = ended.iter().filter(|ended| ended.is_open());
+        for ended in open.filter(|ended| ended.upload.object_type == ObjectType::BusinessUser) {
+            // Also those that an earlier push planned.
+            let pending = self.pending_of(&ended.upload).await.into_iter();
+            let created = pending.filter(|pending| pending.action == Action::Create);
+            returning.extend(created.map(|pending| pending.object_id));
+        }
+        returning.sort_unstable();
+        returning.dedup();
         let ids = returning.iter().map(String::as_str);
         let states = self.states(ObjectType::BusinessUser, ids).await?;
         let is_missing = |state: &Option<RecordState>| {

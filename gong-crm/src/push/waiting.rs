@@ -37,11 +37,15 @@ impl Session {
         Ok(new_records)
     }
 
-    /// Notes the new records of an upload that has no verdict, and gives them.
+    /// Notes the new records of an upload that has no verdict, and gives them. Nothing waits for a record
+    /// to be deleted.
     pub(super) async fn note_under_way(
         &self,
         upload: &Upload,
     ) -> Result<Vec<RecordId>, LedgerError> {
+        if upload.direction == Direction::Delete {
+            return Ok(Vec::new());
+        }
         let pending = self.ledger.manifest(upload.number).await?;
         let new: Vec<RecordId> = pending
             .into_iter()
@@ -54,8 +58,24 @@ impl Session {
         Ok(new)
     }
 
+    /// Takes the new records of an upload out, which was not sent.
+    pub(super) async fn forget_under_way(&self, upload: &Upload) {
+        if upload.direction == Direction::Delete {
+            return;
+        }
+        for pending in self.pending_of(upload).await {
+            if pending.may_be_first() {
+                let record = (upload.object_type, pending.object_id);
+                self.under_way.remove(&record);
+            }
+        }
+    }
+
     /// Why an upload must not be sent yet, because it refers to records that are under way.
-    pub(super) fn parent_under_way(&self, upload: &Upload) -> Result<Option<String>, LedgerError> {
+    pub(super) async fn parent_under_way(
+        &self,
+        upload: &Upload,
+    ) -> Result<Option<String>, LedgerError> {
         let is_unsent = upload.state == UploadState::Planned;
         if !is_unsent || upload.direction == Direction::Delete || self.under_way.is_empty() {
             return Ok(None);
@@ -75,12 +95,15 @@ impl Session {
         let parent =
             BodyReferences::open(&body, reader).and_then(|mut lines| lines.find(is_under_way));
         match parent {
-            Ok(parent) => Ok(parent.map(|(object_type, object_id)| {
-                format!(
-                    "not sent: it refers to {object_type} {object_id}, which is new, and whose upload \
-                     has no verdict yet"
-                )
-            })),
+            Ok(None) => Ok(None),
+            Ok(Some((place, (object_type, object_id)))) => {
+                let pending = self.pending_of(upload).await;
+                let id = pending.get(place).map_or("one", |of| &of.object_id);
+                Ok(Some(format!(
+                    "{id} refers to {object_type} {object_id}, which is new, and whose upload has no \
+                     verdict yet"
+                )))
+            }
             // That its content is lost is said where it is sent.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(LedgerError::storage(body, error)),

@@ -193,6 +193,12 @@ async fn user_between_deletion_and_new_address_is_not_lost() {
     assert_ne!(harness.push(&path).await.verdict, Verdict::Done);
     assert_eq!(address(&harness, "u"), None);
     harness.simulator.clear_faults();
+    // Each report names the user until it is back.
+    harness.refuse_uploads_from(1);
+    let report = harness.resume().await;
+    let note = "users that were deleted to change their address and are not in Gong again yet: u";
+    assert!(report.notes.contains(&note.to_owned()), "{report:#?}");
+    harness.simulator.clear_faults();
     let report = harness.push(&path).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert_eq!(address(&harness, "u").as_deref(), Some("king@acme.example"));

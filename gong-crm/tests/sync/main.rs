@@ -38,6 +38,7 @@ mod sources;
 mod stores;
 mod support;
 mod twins;
+mod waiting;
 mod why;
 mod why_arrival;
 mod why_parents;

@@ -288,10 +288,7 @@ async fn deal_is_held_back_while_its_account_is_being_deleted() {
     let report = report.unwrap();
     assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
     let reason = &report.files[0].errors[0].description;
-    assert!(
-        reason.contains("acc-1, whose deletion has no verdict yet"),
-        "{reason}"
-    );
+    assert!(reason.contains("acc-1, which is being deleted"), "{reason}");
 }
 
 #[tokio::test]
