@@ -143,6 +143,7 @@ impl Session {
         let held = self.held_before(object_type, &surveyed, known).await?;
         plan.round.held.extend(held);
         self.judge_read(&mut of_type, &surveyed);
+        self.note_vanished(&of_type, &surveyed, open).await?;
         of_type.addresses = surveyed.addresses;
         Ok(of_type)
     }

@@ -329,13 +329,21 @@ impl RoundType {
         if !is_ours {
             // A version that is not known for sure may be there, too.
             let is_in_gong = !state.is_absent_from_gong();
-            let is_later = under_way.is_some() || state.as_of > read.as_of;
             self.has_other_owner |= is_in_gong && state.scope != 0;
-            if is_in_gong && state.scope == 0 && !is_later && !is_held_back {
+            if state.scope != 0 || is_held_back {
+                return;
+            }
+            self.seen_in_flight
+                .extend(under_way.map(|_| object_id.to_owned()));
+            let is_coming = under_way.is_some_and(|under_way| !under_way.is_deletion);
+            let is_going = under_way.is_some_and(|under_way| under_way.is_deletion);
+            let is_later = state.as_of > read.as_of
+                || under_way.is_some_and(|under_way| under_way.as_of > read.as_of);
+            if (is_in_gong || is_coming) && !is_going && !is_later {
                 self.unclaimed.push(Absent {
                     object_id: object_id.to_owned(),
                     times: 0,
-                    step: 0,
+                    step: under_way.map_or(0, |under_way| under_way.step.saturating_add(1)),
                     last_try: None,
                 });
             }
@@ -378,14 +386,21 @@ impl RoundType {
     ) {
         let is_ours = round.scope != 0 && under_way.scope == round.scope;
         let is_seen = self.seen_in_flight.contains(object_id);
-        if is_ours && !is_seen && !under_way.is_deletion && under_way.as_of <= read.as_of {
+        let is_gone = !is_seen && !under_way.is_deletion && under_way.as_of <= read.as_of;
+        if !is_gone || !(is_ours || under_way.scope == 0) {
+            return;
+        }
+        let absent = Absent {
+            object_id: object_id.to_owned(),
+            times: 0,
+            step: under_way.step.saturating_add(1),
+            last_try: None,
+        };
+        if is_ours {
             self.counts.tracked += 1;
-            self.absent.push(Absent {
-                object_id: object_id.to_owned(),
-                times: 0,
-                step: under_way.step.saturating_add(1),
-                last_try: None,
-            });
+            self.absent.push(absent);
+        } else {
+            self.unclaimed.push(absent);
         }
     }
 

@@ -162,6 +162,8 @@ pub(super) struct Session {
     pub(super) unsure: RecordSet,
     /// New ones in uploads without a verdict, once for each of these uploads.
     pub(super) under_way: RecordSet,
+    /// Those that no scope owns, and that a complete read of this round does not have any more.
+    pub(super) vanished: RecordSet,
     /// Why nothing more is sent.
     fatal: OnceLock<Fatal>,
     /// How many calls this push spent on searches.
@@ -210,6 +212,7 @@ impl Session {
             missing: RecordSet::default(),
             unsure: RecordSet::default(),
             under_way: RecordSet::default(),
+            vanished: RecordSet::default(),
             fatal: OnceLock::new(),
             search_calls: AtomicU32::new(0),
         })

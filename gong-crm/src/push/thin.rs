@@ -7,6 +7,7 @@ use super::parents::{Coming, Parents};
 use super::planned::HeldBack;
 use super::session::Session;
 use super::stored::BodyReferences;
+use crate::compare::RecordId;
 use crate::ledger::{
     Conclusion, Direction, LedgerError, Pending, RecordState, Upload, UploadState,
 };
@@ -110,6 +111,13 @@ impl Session {
         });
         let held: Vec<HeldBack> = held.collect();
         self.ledger.hold_back(upload, &held, self.now()).await?;
+        let overtaken = overtaken.iter().filter_map(|place| pending.get(*place));
+        let gone = overtaken.map(|pending| (upload.object_type, pending.object_id.clone()));
+        let gone: Vec<RecordId> = gone
+            .filter(|(of, id)| self.vanished.contains(*of, id))
+            .collect();
+        // Nothing sends them later either.
+        self.ledger.clear_last_tries(self.space, &gone).await?;
         *pending = self.keep_only(upload, pending, &places).await?;
         for (pending, ..) in &held {
             self.note_missing_of(upload, std::slice::from_ref(pending));
@@ -169,8 +177,14 @@ impl Session {
                         .sent_date
                         .is_none_or(|date| state.sent_date.is_none_or(|sent| date <= sent))
             });
+            let is_gone = self
+                .vanished
+                .contains(upload.object_type, &pending.object_id)
+                && upload.direction != Direction::Delete;
             // Later changes rely on the deletion of a user whose address changes.
-            by_ledger || (later.contains(&pending.object_id) && !pending.is_replacement())
+            is_gone
+                || by_ledger
+                || (later.contains(&pending.object_id) && !pending.is_replacement())
         };
         Ok(pending
             .iter()

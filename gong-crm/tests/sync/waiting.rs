@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gong_crm::ObjectType::{self, Account, BusinessUser, Contact, Deal};
-use gong_crm::push::Verdict;
+use gong_crm::push::{Options, Verdict, Wait};
 use gong_crm::source::FilesSource;
 use gong_crm::sync::{Deletions, Limit, SyncOptions, SyncReport};
-use gong_sim::{Processing, Simulator};
+use gong_sim::{Effect, Fault, Operation, Processing, Simulator};
 use serde_json::{Value, json};
 
-use crate::support::{MovedClock, World, accounts, contact, deal, file_name, user};
+use crate::support::{MovedClock, World, account, accounts, contact, deal, file_name, user};
 
 /// Gong drops contacts of accounts that it does not have.
 async fn world() -> (World, Arc<MovedClock>) {
@@ -134,4 +134,87 @@ async fn user_with_another_address_does_not_wait_for_what_waits_for_that_user() 
     assert_eq!(address, "ada.king@acme.example");
     assert_eq!(world.field("DEAL", "d-1", "amount"), 2);
     assert!(!world.has("BUSINESS_USER", "u-2"));
+}
+
+/// Pushes a record and does not wait for its verdict.
+async fn push_new(world: &World) -> Verdict {
+    let path = world.path("account.ldjson");
+    std::fs::write(&path, format!("{}\n", account("acc-99", "Hook"))).unwrap();
+    let options = Options::new([path]).simulator().wait(Wait::UntilSent);
+    let report = world.client.push(world.integration_id, options).await;
+    report.unwrap().verdict
+}
+
+/// The deletions that a round holds back.
+fn held(report: &SyncReport) -> Vec<&str> {
+    let held = report.plan.held_back_deletions().iter();
+    held.map(|held| held.object_id.as_str()).collect()
+}
+
+#[tokio::test]
+async fn lost_push_is_not_sent_again_after_an_export_without_its_record() {
+    let (world, clock) = world().await;
+    let mut options = world.with_accounts(1..=30).await;
+    let lost = Fault::new(Effect::LoseUpload).on(Operation::UploadEntities);
+    world.simulator.add_fault(lost.nth(1)).unwrap();
+    assert_eq!(push_new(&world).await, Verdict::TimedOut);
+    clock.advance(Duration::from_hours(1));
+
+    // The CRM has deleted it meanwhile.
+    world.export("account.ldjson", &accounts(1..=30));
+    options.held_deletions = Some(world.path("held.ldjson"));
+    for _ in 0..2 {
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+        assert_eq!(held(&report), ["acc-99"], "{report:#?}");
+        assert!(!world.has("ACCOUNT", "acc-99"), "{report:#?}");
+    }
+    let resumed = Options::default().simulator();
+    drop(world.client.resume([], resumed).await.unwrap());
+    assert!(!world.has("ACCOUNT", "acc-99"));
+    options.confirm_deletions = Some(world.path("held.ldjson"));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    options.confirm_deletions = None;
+    let report = world.sync(options).await;
+    assert_eq!((report.verdict, report.calls), (Verdict::Done, 0));
+}
+
+#[tokio::test]
+async fn slow_push_is_named_by_an_export_without_its_record() {
+    let (world, clock) = world().await;
+    let mut options = world.with_accounts(1..=30).await;
+    world.simulator.set_processing(Processing::Polls(1));
+    assert_eq!(push_new(&world).await, Verdict::TimedOut);
+    clock.advance(Duration::from_hours(1));
+    world.export("account.ldjson", &accounts(1..=30));
+    options.held_deletions = Some(world.path("held.ldjson"));
+    assert_eq!(
+        world
+            .plan(options.clone())
+            .await
+            .held_back_deletions()
+            .len(),
+        1
+    );
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    assert_eq!(held(&report), ["acc-99"], "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-99"));
+}
+
+#[tokio::test]
+async fn push_that_was_not_sent_is_dropped_after_an_export_without_its_record() {
+    let (world, clock) = world().await;
+    let options = world.with_accounts(1..=30).await;
+    let refused = Fault::new(Effect::Status(403)).on(Operation::UploadEntities);
+    world.simulator.add_fault(refused.nth(1)).unwrap();
+    assert_eq!(push_new(&world).await, Verdict::Failed);
+    clock.advance(Duration::from_hours(1));
+    world.export("account.ldjson", &accounts(1..=30));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-99"));
+    let report = world.sync(options).await;
+    assert_eq!((report.verdict, report.calls), (Verdict::Done, 0));
 }

@@ -2,9 +2,12 @@
 //! they are deleted only if somebody confirms it.
 
 use super::protect::Protections;
-use crate::ledger::Action;
+use crate::ledger::{Action, Direction, LedgerError, Upload};
+use crate::push::ids::id_hash;
 use crate::push::planned::{Plan, TypePlan};
 use crate::push::reads::{Absent, Deletions, HoldReason, Round, TypeRead};
+use crate::push::session::Session;
+use crate::push::survey::Survey;
 
 /// How many records a note names.
 const NAMED: usize = 5;
@@ -57,4 +60,40 @@ pub(super) fn judge_unclaimed(
         }
     }
     confirmed
+}
+
+impl Session {
+    /// Notes the records of earlier pushes without a verdict that a later complete read does not have: they
+    /// are not sent again.
+    pub(crate) async fn note_vanished(
+        &self,
+        of_type: &TypePlan,
+        surveyed: &Survey,
+        open: &[Upload],
+    ) -> Result<(), LedgerError> {
+        let object_type = of_type.object_type;
+        let Some((_, read)) = self.read_of(object_type) else {
+            return Ok(());
+        };
+        let is_usable = read.is_complete && of_type.round.counts.incomplete.is_none();
+        if !is_usable || self.only(object_type).is_some() {
+            return Ok(());
+        }
+        for upload in open {
+            let is_of_push = upload.object_type == object_type
+                && upload.space() == self.space
+                && upload.scope == 0
+                && upload.direction == Direction::Upsert;
+            if !is_of_push || upload.as_of > read.as_of {
+                continue;
+            }
+            for pending in self.ledger.manifest(upload.number).await? {
+                let id = id_hash(&self.key, &pending.object_id);
+                if surveyed.find(id).is_none() && !surveyed.present.contains(&id) {
+                    self.vanished.add(object_type, &pending.object_id);
+                }
+            }
+        }
+        Ok(())
+    }
 }
