@@ -214,6 +214,8 @@ pub(crate) struct Agreed {
 #[derive(Debug, Default)]
 pub(crate) struct RoundPlan {
     pub(crate) actions: Vec<PlannedAction>,
+    /// How many uploads of earlier rounds have some of the actions.
+    pub(crate) unsent: usize,
     pub(crate) held: Vec<Held>,
     pub(crate) types: BTreeMap<ObjectType, TypeCounts>,
     /// Types whose files can't be used, and why.

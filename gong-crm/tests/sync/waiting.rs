@@ -10,7 +10,9 @@ use gong_crm::sync::{Deletions, Limit, SyncOptions, SyncReport};
 use gong_sim::{Effect, Fault, Operation, Processing, Simulator};
 use serde_json::{Value, json};
 
-use crate::support::{MovedClock, World, account, accounts, contact, deal, file_name, user};
+use crate::support::{
+    MovedClock, World, account, accounts, actions, contact, counts, deal, file_name, user,
+};
 
 /// Gong drops contacts of accounts that it does not have.
 async fn world() -> (World, Arc<MovedClock>) {
@@ -217,4 +219,39 @@ async fn push_that_was_not_sent_is_dropped_after_an_export_without_its_record() 
     assert!(!world.has("ACCOUNT", "acc-99"));
     let report = world.sync(options).await;
     assert_eq!((report.verdict, report.calls), (Verdict::Done, 0));
+}
+
+#[tokio::test]
+async fn plan_names_what_an_earlier_round_did_not_send() {
+    let (world, _) = world().await;
+    let options = options(&world, &[Account, Contact]);
+    world.export("account.ldjson", &accounts(1..=4));
+    world.export("contact.ldjson", &contacts());
+    let refused = Fault::new(Effect::Status(403)).on(Operation::UploadEntities);
+    world.simulator.add_fault(refused).unwrap();
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    world.simulator.clear_faults();
+
+    world.export("account.ldjson", &accounts(4..=5));
+    world.export("contact.ldjson", &[]);
+    let plan = world.plan(options.clone()).await;
+    assert_eq!(counts(&plan, Account), [5, 0, 0, 0, 0], "{plan:#?}");
+    assert_eq!(counts(&plan, Contact), [4, 0, 0, 0, 0], "{plan:#?}");
+    assert_eq!((plan.uploads, plan.calls), (3, 9), "{plan:#?}");
+    let mut waiting = plan.changes.iter().filter(|change| change.reason.is_some());
+    let first = waiting.next().unwrap();
+    let reason = "an earlier push or sync did not send it";
+    assert_eq!(first.reason.as_deref(), Some(reason), "{plan:#?}");
+    assert!(plan.has_changes() && waiting.count() == 6, "{plan:#?}");
+
+    let mut with_plan = options.clone();
+    with_plan.plan_file = Some(world.path("plan.ldjson"));
+    plan.write(&world.path("plan.ldjson")).unwrap();
+    let report = world.sync(with_plan).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(actions(&report.plan), actions(&plan));
+    assert!(world.has("ACCOUNT", "acc-1") && world.has("CONTACT", "con-4"));
+    let plan = world.plan(options).await;
+    assert!(plan.changes.is_empty() && plan.calls == 0, "{plan:#?}");
 }

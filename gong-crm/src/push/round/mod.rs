@@ -16,5 +16,6 @@ mod stages;
 mod twins;
 mod unclaimed;
 mod unknown;
+mod unsent;
 
 pub(crate) use run::{Preview, ReadContext, RoundFiles, run_round};

@@ -96,14 +96,15 @@ where
         let noting = unknown.notes(session.ledger.ledger(), &planned);
         plan.notes.append(&mut noting.await?);
     }
-    let uploads = plan.new_uploads().count();
+    let unsent = plan.round.unsent;
+    let uploads = plan.new_uploads().count() + unsent;
     let under_way = plan.under_way();
     let confirmed = session.planned_confirmed(&plan);
     let is_wanted = decide(Preview {
         round: &mut plan.round,
         files: &plan.files,
         uploads,
-        older: plan.older.len(),
+        older: plan.older.len().saturating_sub(unsent),
         notes: &plan.notes,
         under_way,
     });
