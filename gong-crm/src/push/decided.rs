@@ -18,7 +18,9 @@ use super::waived::Waived;
 use super::without_parents::Orphan;
 use super::{PushError, Resend};
 use crate::ObjectType;
-use crate::ledger::{GivenAgain, LastTry, LedgerError, Milliseconds, RecordState, Seconds, Space};
+use crate::ledger::{
+    Current, GivenAgain, LastTry, LedgerError, Milliseconds, RecordState, Seconds, Space,
+};
 
 /// How many records of the ledger are read at once.
 const PAGE: usize = 4_096;
@@ -437,7 +439,16 @@ impl<'a> Decided<'a> {
         }
         match decision {
             Decision::Unchanged => self.note_unchanged(version, known),
-            Decision::NewerInGong if !open.is_rejects => self.of_type.round.counts.newer += 1,
+            Decision::NewerInGong if !open.is_rejects => {
+                let counts = &mut self.of_type.round.counts;
+                let in_gong = known.map(|(_, state)| state.current == Current::Deleted);
+                let is_deleted =
+                    under_way.map_or(in_gong, |of| Some(of.version.is_deletion)) == Some(true);
+                match known {
+                    Some((id, _)) if is_deleted => counts.deleted_later.push(id.to_owned()),
+                    _ => counts.newer += 1,
+                }
+            }
             Decision::Waived => self.waived.add(known.map_or("", |(id, _)| id)),
             Decision::SearchWaits => report.waits_for_search = true,
             Decision::NotAccepted => {

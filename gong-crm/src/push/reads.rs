@@ -253,6 +253,8 @@ pub(crate) struct TypeCounts {
     pub(crate) tracked: u64,
     /// How many records Gong has from a later read.
     pub(crate) newer: u64,
+    /// Records of the read that were deleted in Gong after it.
+    pub(crate) deleted_later: Vec<String>,
     /// Records that another scope owns.
     pub(crate) foreign: u64,
     /// Records that vanished and stay in Gong, as the source is set.

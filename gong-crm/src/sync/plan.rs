@@ -97,6 +97,9 @@ pub struct TypeSummary {
     pub under_way: u64,
     /// How many of the unchanged ones Gong has from a later read than this one.
     pub newer_in_gong: u64,
+    /// How many records of the source were deleted in Gong after this read; they do not count as
+    /// unchanged.
+    pub deleted_in_gong: u64,
     /// How many vanished records stay in Gong because the source says that none is deleted.
     pub kept: u64,
     /// How many records the scope owned before, with those that were deleted within 24 hours if
@@ -305,6 +308,8 @@ impl SyncPlan {
                 continue;
             };
             of_type.newer_in_gong = counts.newer;
+            of_type.deleted_in_gong = counts.deleted_later.len() as u64;
+            of_type.unchanged = of_type.unchanged.saturating_sub(of_type.deleted_in_gong);
             of_type.kept = counts.kept;
             of_type.owned = counts.tracked.max(counts.limit_base);
             of_type.never_sent_deletions = counts.never_sent;
@@ -321,6 +326,15 @@ impl SyncPlan {
                 plan.notes.push(format!(
                     "{object_type}: newer in Gong than this read: {}",
                     counts.newer
+                ));
+            }
+            if let Some(first) = counts.deleted_later.first() {
+                let more = match counts.deleted_later.len() {
+                    1 => String::new(),
+                    number => format!(" and {} more", number - 1),
+                };
+                plan.notes.push(format!(
+                    "{object_type}: deleted in Gong after this read: {first}{more}"
                 ));
             }
             if counts.foreign > 0 {
@@ -421,6 +435,7 @@ fn summary(object_type: ObjectType, name: &str) -> TypeSummary {
         held_back: 0,
         under_way: 0,
         newer_in_gong: 0,
+        deleted_in_gong: 0,
         kept: 0,
         owned: 0,
         allowed_deletions: None,

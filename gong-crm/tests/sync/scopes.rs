@@ -95,3 +95,30 @@ async fn what_a_scope_keeps_is_not_of_another_one() {
     let report = world.sync(north).await;
     assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
 }
+
+#[tokio::test]
+async fn record_that_another_scope_deleted_is_not_the_same() {
+    let world = World::new().await;
+    let one = world.with_accounts(1..=30).await;
+    let path = world.export(
+        "other.ldjson",
+        &[account("acc-2", "Two"), account("b-1", "B")],
+    );
+    let source = Arc::new(FilesSource::new(path).complete(true));
+    let other = SyncOptions::new("other")
+        .simulator()
+        .source(Account, source);
+    drop(world.sync(other.clone()).await);
+    let mut left = accounts(1..=30);
+    left.remove(1);
+    world.export("account.ldjson", &left);
+    assert_eq!(world.sync(one).await.verdict, Verdict::Done);
+    assert!(!world.has("ACCOUNT", "acc-2"));
+
+    let report = world.sync(other).await;
+    let of_type = &report.plan.types[0];
+    assert_eq!((of_type.source, of_type.unchanged), (2, 1), "{report:#?}");
+    assert_eq!((of_type.deleted_in_gong, of_type.newer_in_gong), (1, 0));
+    let note = "ACCOUNT: deleted in Gong after this read: acc-2";
+    assert!(report.plan.notes.contains(&note.to_owned()), "{report:#?}");
+}
