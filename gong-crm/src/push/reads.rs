@@ -417,15 +417,15 @@ impl RoundType {
         object_id: &str,
         state: &RecordState,
     ) -> bool {
-        if !read.owns() {
-            return false;
-        }
         // Whoever deleted a record no longer owns it.
         let has_owner = state.scope != 0 && state.scope != round.scope;
         if has_owner && !state.is_absent_from_gong() {
             self.counts.foreign += 1;
             self.has_other_owner = true;
             return true;
+        }
+        if !read.owns() {
+            return false;
         }
         if matches!(state.current, Current::Version | Current::Unknown) && state.scope != 0 {
             self.counts.tracked += 1;

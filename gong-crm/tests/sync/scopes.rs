@@ -9,7 +9,7 @@ use gong_crm::source::FilesSource;
 use gong_crm::sync::{Limit, SyncOptions};
 use serde_json::json;
 
-use crate::support::{World, account, accounts};
+use crate::support::{World, account, accounts, counts};
 
 #[tokio::test]
 async fn renamed_scope_that_has_synced_is_merged() {
@@ -121,4 +121,39 @@ async fn record_that_another_scope_deleted_is_not_the_same() {
     assert_eq!((of_type.deleted_in_gong, of_type.newer_in_gong), (1, 0));
     let note = "ACCOUNT: deleted in Gong after this read: acc-2";
     assert!(report.plan.notes.contains(&note.to_owned()), "{report:#?}");
+}
+
+#[tokio::test]
+async fn changes_of_one_scope_leave_the_records_of_another_alone() {
+    let world = World::new().await;
+    let one = world.with_accounts(1..=30).await;
+    let two = changes(&world, "two");
+    let mut gone = account("acc-2", "Two");
+    gone["isDeleted"] = json!(true);
+    gone["modifiedDate"] = json!("2026-02-01T09:30:00Z");
+    let mut changed = account("acc-1", "TWO");
+    changed["modifiedDate"] = json!("2026-02-01T09:30:00Z");
+    let changed = [changed, gone, account("b-1", "B")];
+    world.export("two.account.ldjson", &changed);
+    for plan in [
+        world.plan(two.clone()).await,
+        world.sync(two.clone()).await.plan,
+    ] {
+        let note = "ACCOUNT: 2 records of the source are owned by another scope and are skipped";
+        let mut notes = plan.notes.iter();
+        assert!(notes.any(|of| of.starts_with(note)), "{plan:#?}");
+        assert_eq!(counts(&plan, Account)[..3], [1, 0, 0], "{plan:#?}");
+    }
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), "Company 1");
+    assert!(world.has("ACCOUNT", "acc-2") && world.has("ACCOUNT", "b-1"));
+    let report = world.sync(two.clone()).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+
+    // What the other one sent is named, and nobody is asked to delete it.
+    world.export("account.ldjson", &accounts(1..=30));
+    let report = world.sync(one).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(report.plan.held_back_deletions().is_empty(), "{report:#?}");
+    let mut notes = report.plan.notes.iter();
+    assert!(notes.any(|note| note.contains("b-1")), "{report:#?}");
 }

@@ -235,6 +235,10 @@ impl Session {
             return Ok(());
         };
         let refused = self.refused_before(of_type).await?;
+        if !of_type.round.unclaimed.is_empty() {
+            let is_of_other = self.has_changes_of_other(round, of_type.object_type);
+            of_type.round.has_other_owner |= is_of_other.await?;
+        }
         let mut going = judge_unclaimed(round, read, of_type, plan, protections);
         let candidates = Candidates {
             round,

@@ -2,6 +2,7 @@
 //! they are deleted only if somebody confirms it.
 
 use super::protect::Protections;
+use crate::ObjectType;
 use crate::ledger::{Action, Direction, LedgerError, Upload};
 use crate::push::ids::id_hash;
 use crate::push::planned::{Plan, TypePlan};
@@ -63,6 +64,23 @@ pub(super) fn judge_unclaimed(
 }
 
 impl Session {
+    /// Whether another scope has a source that gives changes of a type: it owns nothing, and what no scope
+    /// owns can be of it.
+    pub(super) async fn has_changes_of_other(
+        &self,
+        round: &Round,
+        object_type: ObjectType,
+    ) -> Result<bool, LedgerError> {
+        let ledger = self.ledger.ledger();
+        for scope in ledger.live_scopes().await? {
+            let definitions = ledger.definitions(self.space, scope).await?;
+            if scope != round.scope && definitions.contains_key(&object_type) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Notes the records of earlier pushes without a verdict that a later complete read does not have: they
     /// are not sent again.
     pub(crate) async fn note_vanished(
