@@ -13,8 +13,12 @@ pub(super) fn hash_bytes(id: &[u8]) -> u64 {
     crate::io::hash::hash(id)
 }
 
-/// By the first byte of the hash: small tables are faster than one large one.
-const BUCKETS: usize = 256;
+/// By the first bits of the hash: small tables are faster than one large one. The ends of all buckets
+/// are written in turn, so there must not be more than a processor keeps at hand.
+const BUCKETS: usize = 128;
+
+/// Where these bits begin in the upper half of a hash.
+const BUCKET_SHIFT: u32 = u32::BITS - BUCKETS.ilog2();
 
 /// Set in the word with the line number when the record is a deletion.
 const DELETED: u32 = 1 << 31;
@@ -97,9 +101,9 @@ impl Ids {
         self
     }
 
-    /// The entries whose hashes begin with this byte.
+    /// The entries whose hashes begin with these bits.
     fn bucket(&self, first: usize) -> impl Iterator<Item = &Entry> {
-        let of = |entry: &Entry| (entry[0] >> 24) as usize;
+        let of = |entry: &Entry| place(entry[0]);
         let start = self.few.partition_point(|entry| of(entry) < first);
         let few = self.few[start..]
             .iter()
@@ -114,10 +118,9 @@ impl Ids {
         let Some(line) = u32::try_from(line).ok().filter(|line| *line < DELETED) else {
             return;
         };
-        let [first, ..] = hash.to_be_bytes();
         let (high, low) = halves(hash);
         let line = line | if is_deleted { DELETED } else { 0 };
-        self.buckets[usize::from(first)].push([high, low, line]);
+        self.buckets[place(high)].push([high, low, line]);
     }
 
     /// Lines that share their hash with another line, by line.
@@ -215,6 +218,12 @@ fn repeated(
             slot = (slot + 1) & (size - 1);
         }
     }
+}
+
+/// Where the entries are whose hashes have this upper half.
+#[inline]
+fn place(high: u32) -> usize {
+    (high >> BUCKET_SHIFT) as usize
 }
 
 fn halves(hash: u64) -> (u32, u32) {

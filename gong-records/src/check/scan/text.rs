@@ -4,9 +4,11 @@ use wide::u8x16;
 
 use crate::value::{object_id, timestamp as exact};
 
-/// Up to which bytes are control characters, and up to which they are those or spaces.
+/// Up to which bytes are control characters, up to which they are those or spaces, and up to which
+/// they are ASCII that is printed.
 const CONTROL: u8 = 0x1f;
 const SPACE_TOO: u8 = 0x20;
+const PRINTED: u8 = 0x7e;
 
 const ONES: u64 = u64::MAX / 255;
 
@@ -65,9 +67,9 @@ fn of_ids(bytes: u8x16) -> (u8x16, u8x16) {
     )
 }
 
-/// Where the next quote, backslash or byte up to `CONTROL` stands.
+/// Where the next quote, backslash or control character stands.
 #[inline]
-fn special<const CONTROL: u8>(bytes: &[u8], mut at: usize) -> Option<usize> {
+fn special(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         let chunk = chunk(bytes, at)?;
         let quotes = chunk.simd_eq(u8x16::splat(b'"'));
@@ -83,7 +85,7 @@ fn special<const CONTROL: u8>(bytes: &[u8], mut at: usize) -> Option<usize> {
 /// Where a string without escapes ends that begins at `start`, after its quote.
 #[inline]
 pub(super) fn plain(bytes: &[u8], start: usize) -> Option<usize> {
-    let end = special::<CONTROL>(bytes, start)?;
+    let end = special(bytes, start)?;
     (bytes[end] == b'"').then_some(end)
 }
 
@@ -91,9 +93,9 @@ pub(super) fn plain(bytes: &[u8], start: usize) -> Option<usize> {
 /// that are.
 #[inline]
 pub(super) fn name(bytes: &[u8], start: usize) -> Option<usize> {
-    let mut end = special::<CONTROL>(bytes, start)?;
+    let mut end = special(bytes, start)?;
     while bytes[end] == b'\\' {
-        end = special::<CONTROL>(bytes, end + 2)?;
+        end = special(bytes, end + 2)?;
     }
     (bytes[end] == b'"').then_some(end)
 }
@@ -107,7 +109,7 @@ pub(super) fn any(bytes: &[u8], start: usize) -> Option<usize> {
 /// Where a string ends, and whether it has escapes.
 #[inline]
 fn text(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
-    let end = special::<CONTROL>(bytes, start)?;
+    let end = special(bytes, start)?;
     match bytes[end] {
         b'"' => Some((end, false)),
         b'\\' => Some((escaped_text(bytes, end)?, true)),
@@ -125,7 +127,7 @@ fn escaped_text(bytes: &[u8], at: usize) -> Option<usize> {
         end = if *bytes.get(after)? == b'\\' {
             after
         } else {
-            special::<CONTROL>(bytes, after)?
+            special(bytes, after)?
         };
     }
     (bytes[end] == b'"').then_some(end)
@@ -296,12 +298,12 @@ pub(super) fn day(bytes: &[u8], start: usize) -> Option<usize> {
 /// Where a link ends. Slashes may be escaped, as PHP does.
 #[inline]
 pub(super) fn url(bytes: &[u8], start: usize) -> Option<usize> {
-    let mut end = special::<SPACE_TOO>(bytes, start)?;
+    let mut end = printable(bytes, start)?;
     while bytes[end] == b'\\' {
         if *bytes.get(end + 1)? != b'/' {
             return None;
         }
-        end = special::<SPACE_TOO>(bytes, end + 2)?;
+        end = printable(bytes, end + 2)?;
     }
     let text = &bytes[start..end];
     let rest = text
@@ -315,11 +317,28 @@ pub(super) fn url(bytes: &[u8], start: usize) -> Option<usize> {
     };
     let rest = &rest[rest.len() - after_slash(rest)?..];
     let rest = &rest[rest.len() - after_slash(rest)?..];
-    // White space beyond ASCII is in doubt. Other control characters end the text before.
-    let is_good =
-        bytes[end] == b'"' && rest.is_ascii() && !rest.is_empty() && after_slash(rest).is_none();
-    let is_good = is_good && memchr::memchr(0x7f, rest).is_none();
+    let is_good = bytes[end] == b'"' && !rest.is_empty() && after_slash(rest).is_none();
     is_good.then_some(end)
+}
+
+/// Where the next quote, backslash, space or control character stands. Before it are letters, digits
+/// and signs of ASCII alone: letters beyond it may be white space, and are in doubt.
+#[inline]
+fn printable(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let chunk = chunk(bytes, at)?;
+        let quotes = chunk.simd_eq(u8x16::splat(b'"'));
+        let backslashes = chunk.simd_eq(u8x16::splat(b'\\'));
+        let ends = (at_most(chunk, SPACE_TOO) | quotes | backslashes).to_bitmask();
+        let length = ends.trailing_zeros();
+        if at_most(chunk, PRINTED).to_bitmask().trailing_ones() < length.min(16) {
+            return None;
+        }
+        if ends != 0 {
+            return Some(at + length as usize);
+        }
+        at += 16;
+    }
 }
 
 /// Where an email address ends. Letters beyond ASCII, which may be spaces, are in doubt.
