@@ -3,7 +3,7 @@
 //! An upload's verdict must not be lost because one element of its errors is null, a line number is
 //! a text, or a count is larger than documented.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::operation::Operation;
 
@@ -19,57 +19,76 @@ pub(crate) fn repaired(operation: Operation, body: &[u8]) -> Option<Value> {
     if !answer.get("status").is_some_and(Value::is_string) {
         return None;
     }
+    let mut odd = Vec::new();
     for name in ["totalErrorCount", "totalSuccessCount"] {
-        repair_number(&mut answer, name);
+        odd.extend(repair_number(&mut answer, name));
     }
     if !answer.get("requestId").is_none_or(Value::is_string) {
         answer.remove("requestId");
     }
     let errors = match answer.remove("errors") {
         Some(Value::Array(errors)) => errors,
-        _ => Vec::new(),
+        None | Some(Value::Null) => Vec::new(),
+        Some(error) => vec![error],
     };
-    let errors = errors.into_iter().filter_map(|error| {
+    let mut readable = Vec::new();
+    for error in errors {
         let Value::Object(mut error) = error else {
-            return None;
+            odd.push(format!("an error without a line: {}", text_of(&error)));
+            continue;
         };
         repair_number(&mut error, "line");
         if let Some(description) = error.get_mut("description")
-            && !description.is_string()
             && !description.is_null()
         {
-            *description = Value::String(description.to_string());
+            *description = Value::String(text_of(description));
         }
-        Some(Value::Object(error))
-    });
-    answer.insert("errors".to_owned(), errors.collect());
+        readable.push(Value::Object(error));
+    }
+    // What Gong counted and can be read accounts for all that it says.
+    let counted = answer.get("totalErrorCount").and_then(Value::as_u64);
+    if counted.is_none_or(|counted| counted > readable.len() as u64) {
+        let odd = odd
+            .into_iter()
+            .map(|odd| json!({"line": 0, "description": odd}));
+        readable.extend(odd);
+    }
+    answer.insert("errors".to_owned(), readable.into());
     Some(Value::Object(answer))
 }
 
-/// Converts 3.0, "3" and numbers that are too large to a 32-bit number; removes other values.
-fn repair_number(object: &mut Map<String, Value>, name: &str) {
-    let Some(value) = object.get(name) else {
-        return;
-    };
+/// A text as it is, another value as JSON.
+fn text_of(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Converts 3.0, "3" and numbers that are too large to a 32-bit number. Removes another value, and says
+/// what it was.
+fn repair_number(object: &mut Map<String, Value>, name: &str) -> Option<String> {
+    let value = object.get(name).filter(|value| !value.is_null())?;
     let number = match value {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     };
-    match number.filter(|number: &f64| number.is_finite()) {
+    if let Some(number) = number.filter(|number: &f64| number.is_finite()) {
         #[expect(
             clippy::cast_possible_truncation,
             reason = "a cast of a float saturates"
         )]
-        Some(number) => object.insert(name.to_owned(), Value::from(number as i32)),
-        None => object.remove(name),
-    };
+        let number = Value::from(number as i32);
+        object.insert(name.to_owned(), number);
+        return None;
+    }
+    let odd = format!("{name} is {value}, which is no number");
+    object.remove(name);
+    Some(odd)
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -94,6 +113,34 @@ mod tests {
                 "totalSuccessCount": i32::MAX,
             })
         );
+    }
+
+    #[test]
+    fn errors_that_name_no_record_are_not_dropped() {
+        for (errors, said) in [
+            (json!(["something"]), "an error without a line: something"),
+            (
+                json!("all lines were ignored"),
+                "an error without a line: all lines were ignored",
+            ),
+            (json!([7]), "an error without a line: 7"),
+            (json!([null]), "an error without a line: null"),
+        ] {
+            let body = json!({"status": "DONE", "errors": errors}).to_string();
+            let repaired = repaired(Operation::GetRequestStatus, body.as_bytes()).unwrap();
+            assert_eq!(
+                repaired["errors"],
+                json!([{"line": 0, "description": said}])
+            );
+        }
+        let body = json!({"status": "DONE", "errors": null, "totalSuccessCount": "4 of 5"});
+        let repaired = repaired(Operation::GetRequestStatus, body.to_string().as_bytes()).unwrap();
+        let said = "totalSuccessCount is \"4 of 5\", which is no number";
+        assert_eq!(
+            repaired["errors"],
+            json!([{"line": 0, "description": said}])
+        );
+        assert_eq!(repaired.get("totalSuccessCount"), None);
     }
 
     #[test]

@@ -29,6 +29,22 @@ pub enum RequestState {
 }
 
 impl RequestState {
+    /// The word of a state that this crate does not know, in quotes.
+    ///
+    /// ```
+    /// use gong_client::RequestState;
+    ///
+    /// let state = RequestState::Unknown("QUEUED".to_owned());
+    /// assert_eq!(state.unknown_word().as_deref(), Some("\"QUEUED\""));
+    /// assert_eq!(RequestState::Done.unknown_word(), None);
+    /// ```
+    pub fn unknown_word(&self) -> Option<String> {
+        match self {
+            Self::Unknown(word) => Some(format!("{word:?}")),
+            _ => None,
+        }
+    }
+
     /// Whether the request is finished.
     ///
     /// ```
@@ -57,13 +73,12 @@ impl RequestState {
     }
 
     fn from_word(word: &str) -> Self {
-        match word {
-            "PENDING" => Self::Pending,
-            "IN_PROGRESS" => Self::InProgress,
-            "DONE" => Self::Done,
-            "FAILED" => Self::Failed,
-            other => Self::Unknown(other.to_owned()),
-        }
+        let known = [Self::Pending, Self::InProgress, Self::Done, Self::Failed];
+        let mut known = known.into_iter();
+        // In another case it means the same.
+        known
+            .find(|state| word.eq_ignore_ascii_case(state.as_str()))
+            .unwrap_or_else(|| Self::Unknown(word.to_owned()))
     }
 }
 
@@ -147,14 +162,23 @@ impl RequestStatus {
             line: count(error.line).unwrap_or_default(),
             description: error.description.unwrap_or_default(),
         };
+        let errors = answer.errors.unwrap_or_default().into_iter();
+        let mut errors: Vec<LineError> = errors.map(line_error).collect();
+        for (name, count) in [
+            ("totalErrorCount", answer.total_error_count),
+            ("totalSuccessCount", answer.total_success_count),
+        ] {
+            // It counts nothing, so it contradicts whatever else the status says.
+            if let Some(count) = count.filter(|count| *count < 0) {
+                errors.push(LineError {
+                    line: 0,
+                    description: format!("{name} is {count}"),
+                });
+            }
+        }
         Self {
             status: RequestState::from_word(answer.status.as_deref().unwrap_or_default()),
-            errors: answer
-                .errors
-                .unwrap_or_default()
-                .into_iter()
-                .map(line_error)
-                .collect(),
+            errors,
             total_error_count: count(answer.total_error_count),
             total_success_count: count(answer.total_success_count),
             request_id: answer.request_id,
