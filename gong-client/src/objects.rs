@@ -20,7 +20,8 @@ pub type CrmObject = Map<String, Value>;
 
 impl Client {
     /// Reads records by id, with one call per [`MAX_OBJECTS`] ids; `None` for a record that Gong does
-    /// not have or has not processed yet.
+    /// not have or has not processed yet, which it says with `null`. An id that its response does not
+    /// name is not in the map: nothing is known of that record.
     ///
     /// Gong intends this operation for verification during development. It cannot read business users
     /// and stages.
@@ -62,9 +63,9 @@ impl Client {
             };
             let answer = self.call_idempotent(Operation::GetCrmObjects, call).await?;
             let mut objects = answer.crm_objects_map.unwrap_or_default();
-            found.extend(body.into_iter().map(|id| {
-                let object = objects.remove(&id).flatten();
-                (id, object)
+            found.extend(body.into_iter().filter_map(|id| {
+                let object = objects.remove(&id)?;
+                Some((id, object))
             }));
         }
         Ok(found)

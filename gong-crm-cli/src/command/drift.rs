@@ -190,6 +190,11 @@ fn summarize(report: &DriftReport, budget: u32, output: Output) {
             "has an id that Gong cannot be asked for",
             "have an id that Gong cannot be asked for",
         ),
+        (
+            not_read.unanswered,
+            "Gong's response does not name",
+            "Gong's response does not name",
+        ),
     ] {
         if number > 0 {
             let why = if number == 1 { one } else { several };

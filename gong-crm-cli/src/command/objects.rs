@@ -1,5 +1,6 @@
 //! `gong-crm objects`: records read back from Gong.
 
+use std::collections::HashSet;
 use std::io::Read as _;
 
 use gong_crm::ObjectType;
@@ -43,9 +44,13 @@ async fn get(
     }
     let mut rows = Vec::new();
     let mut missing = 0;
-    for id in &ids {
-        // In the order of the arguments; an id that is given twice is shown once.
+    // In the order of the arguments; an id that is given twice is shown once.
+    let mut shown = HashSet::new();
+    for id in ids.iter().filter(|id| shown.insert(id.as_str())) {
         let Some(object) = found.remove(id.as_str()) else {
+            missing += 1;
+            let said = "Gong's response does not name it".to_owned();
+            rows.push(vec![id.to_string(), said, String::new()]);
             continue;
         };
         let Some(object) = object else {

@@ -76,7 +76,7 @@ pub struct Verification {
     /// Lines whose record has another line, in this file or another, that was sent later: Gong has
     /// the last.
     pub superseded: u64,
-    /// Lines that are not records.
+    /// Lines that are not records, and records that Gong's response does not name.
     pub unreadable: u64,
     /// Calls that it took.
     pub calls: u64,
@@ -254,12 +254,8 @@ impl Client {
                     self.objects(integration_id, object_type, &ids).await?
                 };
                 for line in chunk {
-                    let object = match &line.record {
-                        Ok((id, _)) => held.remove(id.as_str()).flatten(),
-                        Err(_) => None,
-                    };
                     let mut tell = |difference| on_difference(file, difference);
-                    judge(line, object, &mut found, &mut tell);
+                    judge(line, &mut held, &mut found, &mut tell);
                 }
             }
             found.superseded = records.superseded;
@@ -285,7 +281,7 @@ async fn off_thread<T: Send + 'static>(
 
 fn judge(
     line: Line,
-    object: Option<CrmObject>,
+    held: &mut BTreeMap<String, Option<CrmObject>>,
     found: &mut Verification,
     on_difference: &mut (impl FnMut(Difference) + Send),
 ) {
@@ -311,6 +307,11 @@ fn judge(
         });
     };
     let deletes = deletes(&record);
+    let Some(object) = held.remove(id.as_str()) else {
+        found.unreadable += 1;
+        let reason = "Gong's response does not name it".to_owned();
+        return tell(DifferenceKind::Unreadable { reason });
+    };
     match object {
         None if deletes => found.same += 1,
         Some(object) if deletes && object.get("isDeleted") == Some(&Value::Bool(true)) => {

@@ -38,6 +38,10 @@ pub(super) async fn read_back(
         }
         let objects = client.objects(integration_id, object_type, &asked).await?;
         count_call(client, report).await?;
+        report.not_read.unanswered += asked
+            .iter()
+            .filter(|id| !objects.contains_key(id.as_str()))
+            .count() as u64;
         // Meanwhile another process may have sent something.
         let after = states(client, space, object_type, &ids).await?;
         let read: Vec<Read> = ids

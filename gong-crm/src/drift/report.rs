@@ -76,6 +76,8 @@ pub struct NotRead {
     pub unknown_version: u64,
     /// Their ids are none that Gong documents, so that they can't be asked for.
     pub unreadable_id: u64,
+    /// Gong's response did not name them.
+    pub unanswered: u64,
     /// Business users, which Gong can't show.
     pub users: u64,
     /// Stages, which Gong can't show.

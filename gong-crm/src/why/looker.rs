@@ -70,7 +70,7 @@ impl Looker<'_> {
             .client
             .objects(self.integration_id, object_type, &ids)
             .await?;
-        let object = objects.remove(object_id).flatten();
-        Ok(Some(object.filter(|object| !is_deleted(object))))
+        let object = objects.remove(object_id);
+        Ok(object.map(|object| object.filter(|object| !is_deleted(object))))
     }
 }
