@@ -86,6 +86,61 @@ async fn conflict_on_an_id_that_was_not_sent_stops_the_push() {
 }
 
 #[tokio::test]
+async fn conflict_on_an_id_that_gong_does_not_know_is_another_refusal() {
+    let refused = answer(
+        409,
+        json!({"requestId": "4al", "errors": ["Integration is being deleted"]}),
+    );
+    let gong = Scripted::start([refused, unknown_id(), unknown_id(), unknown_id()]).await;
+    let folder = folder(&["accounts.ldjson"]);
+    let report = push(&gong, folder.path()).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    let reason = report.files[0].reason.as_ref().unwrap();
+    assert!(reason.contains("Integration is being deleted"), "{reason}");
+    gong.transcript().await;
+}
+
+#[tokio::test]
+async fn conflict_after_another_refusal_may_be_a_late_arrival() {
+    let gong = Scripted::start([
+        limited(&[("retry-after", "1")]),
+        conflict(),
+        stored(),
+        status("DONE"),
+        // Gong is asked about the first one as long as it may be processed.
+        status("IN_PROGRESS"),
+    ])
+    .await;
+    let folder = folder(&["accounts.ldjson"]);
+    let report = push(&gong, folder.path()).await;
+    assert_eq!((report.verdict, report.accepted()), (Verdict::Done, 2));
+    let transcript = gong.transcript().await;
+    assert!(
+        transcript.contains("-2&integrationId"),
+        "under a new id: {transcript}"
+    );
+}
+
+#[tokio::test]
+async fn verdict_whose_errors_name_no_record_is_not_done() {
+    for (errors, successes) in [
+        (json!(["something"]), json!(null)),
+        (json!("all lines were ignored"), json!(null)),
+        (json!([null]), json!(null)),
+        (json!([]), json!(-1)),
+        (json!([]), json!("4 of 5")),
+    ] {
+        let odd = json!({"status": "DONE", "errors": errors, "totalSuccessCount": successes});
+        let gong = Scripted::start([stored(), answer(200, odd.clone())]).await;
+        let folder = folder(&["accounts.ldjson"]);
+        let report = push(&gong, folder.path()).await;
+        assert_eq!(report.verdict, Verdict::Unknown, "{odd}: {report:#?}");
+        assert_eq!(report.accepted(), 0, "{odd}");
+        gong.transcript().await;
+    }
+}
+
+#[tokio::test]
 async fn conflict_after_a_lost_response_is_a_late_arrival() {
     let gong = Scripted::start([
         Step::Lose,

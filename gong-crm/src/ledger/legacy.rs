@@ -44,6 +44,7 @@ impl LockedLedger {
                     completed_at: (state == UploadState::Dropped).then_some(old.updated_at),
                     not_found: 0,
                     checked_until: None,
+                    was_tried: false,
                     checked_at: None,
                     status: old.answer.clone(),
                     space: 0,

@@ -25,6 +25,7 @@ fn upload(number: u64) -> Upload {
         completed_at: None,
         not_found: 0,
         checked_until: None,
+        was_tried: false,
         checked_at: None,
         status: None,
         space: 1,

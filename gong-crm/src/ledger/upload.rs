@@ -129,6 +129,10 @@ pub struct Upload {
     /// When Gong was last asked about it after it was given up.
     #[serde(default)]
     pub(crate) checked_at: Option<Timestamp>,
+    /// Whether sending it ended with an error before, as far as that was Gong's: something in between may
+    /// have answered in its place.
+    #[serde(default)]
+    pub(crate) was_tried: bool,
     /// Gong's last status of it, as JSON.
     pub(crate) status: Option<String>,
     #[serde(default)]

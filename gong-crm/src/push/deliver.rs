@@ -194,12 +194,23 @@ impl Delivery<'_> {
                 self.unclear = Some(error);
                 return Event::SendUnclear;
             }
-            RetryAction::ResolveConflict => return Event::SendConflict,
+            RetryAction::ResolveConflict => {
+                let is_other = self.upload.was_tried && !self.upload.has_own_id;
+                if is_other && !self.state.may_have_arrived {
+                    "an earlier try ended with an error, and now Gong knows its id: that try may have \
+                     arrived"
+                        .clone_into(&mut self.known.reason);
+                    return Event::StatusLost;
+                }
+                return Event::SendConflict;
+            }
             RetryAction::GiveUp => {
+                self.upload.was_tried = true;
                 session.note(&error);
                 return Event::SendRefused;
             }
         };
+        self.upload.was_tried = true;
         // Nothing was sent yet: while it waits, there is no need to ask Gong about its id.
         if !self.state.may_have_arrived {
             self.state.stage = UploadState::Planned;
@@ -363,13 +374,22 @@ impl Delivery<'_> {
                 }
             }
             if self.is_past_deadline() {
-                "Gong gave no verdict within 6 hours".clone_into(&mut self.known.reason);
+                let status = self.known.status.as_ref();
+                let word = status.and_then(|status| status.status.unknown_word());
+                let word = word.map(|word| format!("; its last status is {word}"));
+                let word = word.unwrap_or_default();
+                self.known.reason = format!("Gong gave no verdict within 6 hours{word}");
                 return Event::StatusLost;
             }
             let waited = clock.monotonic().saturating_sub(started);
             if waited.saturating_add(pause) > policy.timeout {
                 if self.known.reason.is_empty() {
-                    self.known.reason = still_processing(waited, asked);
+                    let status = self.known.status.as_ref();
+                    let word = status.and_then(|status| status.status.unknown_word());
+                    self.known.reason = word.map_or_else(
+                        || still_processing(waited, asked),
+                        |word| format!("Gong says that its status is {word}, which is not one of its words for that"),
+                    );
                 }
                 return Event::WaitGivenUp;
             }

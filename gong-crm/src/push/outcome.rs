@@ -107,7 +107,7 @@ impl Session {
                     None => lost,
                 }
             }
-            End::IdTaken => self.id_taken(upload, pending).await?,
+            End::IdTaken => self.id_taken(upload, pending, delivered.reason).await?,
             End::NotSent | End::NotFinished | End::Unknown => {
                 let status = match end {
                     End::NotSent => Status::NotSent,
@@ -264,25 +264,29 @@ impl Session {
         false
     }
 
-    /// Gong knows an id that this ledger has never sent.
+    /// Gong refuses an id that this ledger has never sent, and says why.
     pub(super) async fn id_taken(
         &self,
         upload: &mut Upload,
         pending: &[Pending],
+        refusal: String,
     ) -> Result<Ended, LedgerError> {
         let id = upload.client_request_id.clone();
         upload.state = UploadState::Failed;
+        let proves_copy = !upload.has_own_id && self.knows(upload).await;
         let (reason, status) = if upload.has_own_id {
             let reason = format!("{id} was used for other content: choose another --request-id");
             (reason, Status::NotSent)
-        } else {
+        } else if proves_copy {
             let reason = LedgerError::Copied { id }.to_string();
             self.stop(reason.clone(), None);
             (reason, Status::Unknown)
+        } else {
+            (format!("not sent: {refusal}"), Status::NotSent)
         };
         let conclusion = Conclusion {
             reason: reason.clone(),
-            proves_copy: !upload.has_own_id && self.knows(upload).await,
+            proves_copy,
             ..Conclusion::default()
         };
         self.end_unjudged(upload, pending, conclusion).await?;

@@ -165,7 +165,7 @@ impl Session {
             let (end, delivered) = self.deliver(&mut upload, false).await;
             self.count_search_calls(delivered.calls);
             if end == End::IdTaken {
-                self.id_taken(&mut upload, &part).await?;
+                self.id_taken(&mut upload, &part, delivered.reason).await?;
             }
             let (End::Verdict, Some(status)) = (end, delivered.status) else {
                 search.uploads.push(upload);

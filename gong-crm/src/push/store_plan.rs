@@ -108,6 +108,7 @@ impl Session {
             completed_at: None,
             not_found: 0,
             checked_until: None,
+            was_tried: false,
             checked_at: None,
             status: None,
             space: self.space.0,
