@@ -110,8 +110,10 @@ pub(super) struct Survey {
     pub(super) present: HashSet<u64>,
     /// Whether a file ends in the middle of a record.
     pub(super) breaks_off: bool,
-    /// Whether all files that were converted end with a line break, as far as that can be seen.
+    /// Whether all files end with a line break, as far as that can be seen.
     pub(super) ends_with_line: bool,
+    /// The places of the last rows of those that were converted and do not.
+    pub(super) last_rows: Vec<u64>,
     /// The first line of which it is not known which records it holds, with the name of its file.
     pub(super) unclear: Option<(String, u64)>,
     /// How many lines or rows have no id that can be read, or one that is not valid.
@@ -217,6 +219,8 @@ impl Pass<'_> {
     fn file(&mut self, open: &OpenFile, start: u64) -> io::Result<()> {
         let mut facts = FileFacts::default();
         let mut has_unreadable_row = false;
+        // The place of the last line, and whether it ends with a line break.
+        let mut last = (start, true);
         let mut lines = Lines::open(&open.lines)?;
         loop {
             if let Some(known) = &mut self.known {
@@ -225,6 +229,7 @@ impl Pass<'_> {
             let Some(line) = lines.next_line()? else {
                 break;
             };
+            last = (start + line.offset, line.has_line_feed);
             let known = self.known.as_deref_mut();
             let candidate = known.and_then(|known| known.candidate(line.bytes));
             let skipped = open.skipped.get(&line.number);
@@ -250,9 +255,15 @@ impl Pass<'_> {
                 Found::Other => facts.invalid.extend(self.line(open, start, &line, skipped)),
             }
         }
-        // Of a packed file, the end is not that of its text.
-        let is_plain = open.converted.is_some() && !open.file.is_compressed();
-        let ends_with_line = !is_plain || ends_with_line(&open.file.path);
+        let ends_with_line = if open.converted.is_none() {
+            last.1
+        } else {
+            // Of a packed file, the end is not that of its text.
+            open.file.is_compressed() || ends_with_line(&open.file.path)
+        };
+        if open.converted.is_some() && !ends_with_line {
+            self.survey.last_rows.push(last.0);
+        }
         self.survey.ends_with_line &= ends_with_line;
         self.survey.breaks_off |= has_unreadable_row && !ends_with_line;
         self.survey.files.push(facts);

@@ -126,6 +126,48 @@ async fn file_that_ends_within_its_last_cell_deletes_nothing() {
 }
 
 #[tokio::test]
+async fn row_whose_last_cell_may_be_cut_off_is_not_sent() {
+    let world = World::new().await;
+    let options = options(&world);
+    let export = |rows: usize, name: &str, end: &str| {
+        let mut text = "Id;Mod;Name".to_owned();
+        for row in 1..=rows {
+            write!(text, "\nA{row};2026-01-15T09:30:00Z;{name} {row}").unwrap();
+        }
+        world.export_text("accounts.csv", &(text + end));
+    };
+    export(40, "Firm", "\n");
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    for rows in [40, 36] {
+        export(rows, "Fi", "");
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+        let problem = &report.plan.problems[0].message;
+        assert!(problem.contains("it may be cut off"), "{problem}");
+        let last = world.field("ACCOUNT", "A40", "name");
+        assert_eq!(
+            (last, world.has("ACCOUNT", "A39")),
+            ("Firm 40".into(), true)
+        );
+    }
+    export(40, "Fi", "\n");
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(world.field("ACCOUNT", "A40", "name"), "Fi 40");
+}
+
+#[tokio::test]
+async fn json_lines_that_lost_their_end_delete_nothing() {
+    let world = World::new().await;
+    let options = world.with_accounts(1..=40).await;
+    let lines: Vec<_> = accounts(1..=36).iter().map(ToString::to_string).collect();
+    world.export_text("account.ldjson", &lines.join("\n"));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-40"));
+}
+
+#[tokio::test]
 async fn line_that_holds_two_records_deletes_neither() {
     let world = World::new().await;
     let options = world.options(&[Account]);

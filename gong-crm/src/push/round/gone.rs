@@ -12,7 +12,7 @@ use crate::ledger::{Action, LedgerError, Question, Upload, UploadState};
 use crate::push::PushError;
 use crate::push::ids::id_hash;
 use crate::push::input::blocking;
-use crate::push::planned::{Plan, TypePlan};
+use crate::push::planned::{Chosen, Plan, TypePlan};
 use crate::push::reads::{Absent, Deletions, HoldReason, Round, TypeRead};
 use crate::push::session::Session;
 use crate::push::survey::Survey;
@@ -36,6 +36,7 @@ impl Session {
             let is_of_type = file.file.object_type == object_type;
             is_of_type && file.stamp.as_ref().is_some_and(|stamp| !stamp.is_current())
         });
+        let is_last_row = |chosen: &Chosen| surveyed.last_rows.contains(&chosen.entry.place);
         let counts = &mut of_type.round.counts;
         counts.ends_with_line = surveyed.ends_with_line;
         if has_changed {
@@ -47,13 +48,20 @@ impl Session {
             counts.incomplete = Some("it ends in the middle of a record".to_owned());
         } else if read.is_complete
             && !surveyed.ends_with_line
-            && read.ended_with_line > Some(surveyed.records())
+            && let Some(before) = read.ended_with_line
+            && (before > surveyed.records() || of_type.chosen.iter().any(is_last_row))
         {
-            counts.incomplete = Some(
-                "it does not end with a line break, as the last complete one did, and has fewer records: it \
-                 may be cut off"
-                    .to_owned(),
-            );
+            // Its last cell may be cut off.
+            let last_row = if of_type.chosen.iter().any(is_last_row) {
+                ", so its last row is not sent"
+            } else {
+                ""
+            };
+            of_type.chosen.retain(|chosen| !is_last_row(chosen));
+            counts.incomplete = Some(format!(
+                "it does not end with a line break, as the last complete one did: it may be cut off\
+                 {last_row}"
+            ));
         } else if let (true, Some((file, line))) = (read.is_complete, &surveyed.unclear) {
             counts.incomplete = Some(format!(
                 "line {line} of {file} can't be read as a record, so it is not known which records \
