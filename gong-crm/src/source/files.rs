@@ -195,7 +195,7 @@ impl FilesSource {
             _ => {}
         }
         let now = SystemTime::from(sink.now());
-        let mut as_of = now;
+        let mut as_of = None;
         let mut stamp = String::new();
         for (path, of_file) in &files {
             let age = now.duration_since(of_file.modified).unwrap_or_default();
@@ -207,13 +207,14 @@ impl FilesSource {
                     self.stable_for.as_secs()
                 )));
             }
-            as_of = as_of.min(latest(of_file.modified));
+            let written = latest(of_file.modified);
+            as_of = Some(as_of.map_or(written, |as_of: SystemTime| as_of.min(written)));
             stamp.push_str(&stamp_text(path, of_file));
         }
         for (path, _) in &files {
             sink.add_file(path, self.converter.as_ref())?;
         }
-        let as_of = Timestamp::try_from(as_of).map_err(SourceError::failed)?;
+        let as_of = Timestamp::try_from(as_of.unwrap_or(now)).map_err(SourceError::failed)?;
         let lag = SignedDuration::try_from(self.lag).unwrap_or(SignedDuration::ZERO);
         Ok(Read {
             as_of: as_of.checked_sub(lag).unwrap_or(Timestamp::MIN),

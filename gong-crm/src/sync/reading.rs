@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use gong_records::io::dated::is_older_by_name;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ring::digest::{SHA256, digest};
 
 use super::options::TypeSource;
@@ -15,12 +15,16 @@ use crate::push::reads::TypeRead;
 use crate::push::{Event, Events};
 use crate::source::{Completeness, Read, Sink, SourceFile};
 
+/// By how much the clocks of two computers may differ without a note.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(1);
+
 /// The reads of all sources.
 #[derive(Debug, Default)]
 pub(super) struct Reads {
     pub(super) types: BTreeMap<ObjectType, TypeRead>,
     pub(super) files: Vec<(ObjectType, SourceFile)>,
     pub(super) problems: Vec<SourceProblem>,
+    pub(super) notes: Vec<String>,
     /// Whether deletions are confirmed, so that complete reads are needed.
     pub(super) need_everything: bool,
 }
@@ -70,7 +74,20 @@ impl Reads {
         if let Some(reason) = last.and_then(|last| older_by_name(&read, last)) {
             return problem(reason);
         }
-        let as_of = read.as_of.min(now).as_millisecond();
+        let is_same = last.is_some_and(|last| last.stamp.is_some() && last.stamp == read.stamp);
+        let mut as_of = read.as_of.min(now).as_millisecond();
+        if let Some(last) = last.filter(|_| is_same) {
+            // A file from the future does not get newer while it is not written.
+            as_of = as_of.min(last.as_of);
+        }
+        let ahead = read.as_of.duration_since(now);
+        if ahead > CLOCKS_DIFFER {
+            let minutes = ahead.as_mins();
+            self.notes.push(format!(
+                "{object_type}: {name} was modified {minutes} minutes in the future: check the clocks. It \
+                 counts as from now, and may be older than what was pushed meanwhile"
+            ));
+        }
         let incomplete = match &read.completeness {
             Completeness::Complete => last.and_then(|last| not_all(&read, as_of, last)),
             Completeness::Incomplete(reason) => Some(reason.clone()),
@@ -88,7 +105,6 @@ impl Reads {
         } else {
             before
         };
-        let is_same = last.is_some_and(|last| last.stamp.is_some() && last.stamp == read.stamp);
         self.types.insert(
             object_type,
             TypeRead {

@@ -197,7 +197,7 @@ async fn read_sources(
     let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
     *found = Found {
         problems: reads.problems,
-        notes,
+        notes: [notes, reads.notes].concat(),
         coverage,
         late,
     };

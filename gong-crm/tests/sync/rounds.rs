@@ -78,6 +78,31 @@ async fn newer_push_between_an_export_and_its_sync_stays() {
 }
 
 #[tokio::test]
+async fn file_from_the_future_does_not_get_newer_while_it_is_not_written() {
+    let world = World::new().await;
+    let path = world.export("account.ldjson", &accounts(1..=25));
+    let later = std::time::SystemTime::now() + std::time::Duration::from_hours(2);
+    crate::support::set_time(&path, later);
+    let options = world.options(&[Account]);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    let mut notes = report.plan.notes.iter();
+    assert!(
+        notes.any(|note| note.contains("check the clocks")),
+        "{report:#?}"
+    );
+    let mut gone = account("acc-2", "Two");
+    gone["isDeleted"] = json!(true);
+    let pushed = [account("acc-1", "Fresh"), gone];
+    let pushed = world.push("accounts-hook.ldjson", &pushed).await;
+    assert_eq!(pushed.verdict, Verdict::Done);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), json!("Fresh"));
+    assert!(!world.has("ACCOUNT", "acc-2"));
+}
+
+#[tokio::test]
 async fn sync_right_after_several_pushes_is_not_older() {
     let world = World::new().await;
     for name in ["1", "2", "3", "4", "5"] {
