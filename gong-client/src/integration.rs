@@ -58,8 +58,19 @@ impl Client {
             }
             Err(error) => return Err(error),
         };
-        let integrations = answer.integrations.unwrap_or_default();
-        Ok(integrations.into_iter().filter_map(integration).collect())
+        // What can't be read says nothing of which integrations there are.
+        let unreadable = || {
+            Error::from_inner(Inner {
+                kind: Some(ErrorKind::UnexpectedResponse),
+                message: "the response has no list of integrations with their ids".to_owned(),
+                operation: Some(operation),
+                request_id: answer.request_id.clone(),
+                ..Inner::default()
+            })
+        };
+        let integrations = answer.integrations.ok_or_else(unreadable)?;
+        let integrations = integrations.into_iter().map(integration);
+        integrations.collect::<Option<_>>().ok_or_else(unreadable)
     }
 
     /// The one registered integration.

@@ -357,6 +357,20 @@ async fn idempotent_call_is_repeated_after_a_transient_failure() {
 }
 
 #[tokio::test]
+async fn list_of_integrations_that_cannot_be_read_is_no_empty_list() {
+    for body in [
+        json!({"requestId": "4al"}),
+        json!({"requestId": "4al", "integrations": null}),
+        json!({"requestId": "4al", "integrations": [{"name": "Acme CRM"}]}),
+    ] {
+        let gong = Scripted::start([answer(200, body.clone())]).await;
+        let error = gong.client.integrations().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedResponse, "{body}");
+        gong.transcript().await;
+    }
+}
+
+#[tokio::test]
 async fn idempotent_call_is_given_up_after_four_tries() {
     let gong = Scripted::start((0..4).map(|_| refusal(503))).await;
     let error = gong.client.integrations().await.unwrap_err();
