@@ -92,6 +92,38 @@ async fn old_spelling_of_an_id_is_left_alone_where_case_means_nothing() {
     assert_eq!(objects.len(), 30, "{objects:#?}");
 }
 
+/// Gong has one record under two spellings, and the export loses the first before it has the second.
+async fn respelled_before_the_export(scope_of_second: &str) {
+    let simulator = Simulator::builder().rule("object-ids-ignore-case", true);
+    let world = World::with(simulator.start().await.unwrap()).await;
+    world.export("account.ldjson", &accounts(1..=30));
+    let options = world.options(&[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let respelled = [account("ACC-1", "Company 1")];
+    if scope_of_second.is_empty() {
+        drop(world.push("ACCOUNT.ldjson", &respelled).await);
+    } else {
+        let path = world.export("accounts-of-other.ldjson", &respelled);
+        let source = Arc::new(FilesSource::new(path).complete(true));
+        let other = SyncOptions::new(scope_of_second).simulator();
+        drop(world.sync(other.source(Account, source)).await);
+    }
+    world.export("account.ldjson", &accounts(2..=30));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1") || world.has("ACCOUNT", "ACC-1"));
+}
+
+#[tokio::test]
+async fn new_spelling_that_a_webhook_pushed_holds_the_deletion_of_the_old_one_back() {
+    respelled_before_the_export("").await;
+}
+
+#[tokio::test]
+async fn new_spelling_of_another_scope_holds_the_deletion_of_the_old_one_back() {
+    respelled_before_the_export("other").await;
+}
+
 #[tokio::test]
 async fn ids_without_their_zeros_are_not_sent_as_new_records() {
     let world = World::new().await;

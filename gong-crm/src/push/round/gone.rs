@@ -194,20 +194,22 @@ impl Session {
 
     /// What speaks against deleting each vanished or marked record.
     pub(super) async fn protections(&self, types: &[TypePlan]) -> Result<Protections, PushError> {
-        let mut candidates: BTreeMap<ObjectType, Vec<String>> = BTreeMap::new();
-        for of_type in types {
-            let absent = of_type.round.absent.iter().chain(&of_type.round.unclaimed);
-            let mut ids: Vec<String> = absent.map(|absent| absent.object_id.clone()).collect();
-            ids.extend(of_type.round.not_due.iter().cloned());
-            if !ids.is_empty() {
-                candidates.insert(of_type.object_type, ids);
-            }
-        }
         let marked = self.marked(types)?;
-        for (object_type, ids) in &marked {
-            let of_type = candidates.entry(*object_type).or_default();
-            of_type.extend(ids.iter().cloned());
+        let mut going = marked.clone();
+        for of_type in types {
+            let absent = of_type.round.absent.iter();
+            let of_going = going.entry(of_type.object_type).or_default();
+            of_going.extend(absent.map(|absent| absent.object_id.clone()));
         }
+        let mut candidates = going.clone();
+        for of_type in types {
+            let unclaimed = of_type.round.unclaimed.iter();
+            let others = unclaimed.map(|absent| &absent.object_id);
+            let others = others.chain(&of_type.round.not_due).cloned();
+            let of_candidates = candidates.entry(of_type.object_type).or_default();
+            of_candidates.extend(others);
+        }
+        candidates.retain(|_, ids| !ids.is_empty());
         if candidates.is_empty() {
             return Ok(HashMap::new());
         }
@@ -218,7 +220,7 @@ impl Session {
         let reading = blocking(move || protect(&files, &of_files, ids_have_case, readers.into()));
         let mut found = reading.await??;
         self.add_twins_in_ledger(&candidates, &mut found).await?;
-        self.add_spellings_in_ledger(&marked, ids_have_case, &mut found)
+        self.add_spellings_in_ledger(&candidates, &going, ids_have_case, &mut found)
             .await?;
         for (object_type, ids) in marked {
             for id in ids {

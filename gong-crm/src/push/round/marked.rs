@@ -34,44 +34,53 @@ impl Session {
         Ok(marked)
     }
 
-    /// Finds records of the ledger whose ids differ from marked ones in spelling alone. Of a complete
-    /// read, the files have all of them.
+    /// Finds records of the ledger whose ids differ from those of candidates in spelling alone, or that
+    /// are of another type: a webhook, another scope, or a source of changes may have brought them. What
+    /// is `going` in this round, too, is none of them.
     pub(super) async fn add_spellings_in_ledger(
         &self,
-        marked: &Ids,
+        candidates: &Ids,
+        going: &Ids,
         ids_have_case: bool,
         found: &mut Protections,
     ) -> Result<(), LedgerError> {
-        for (object_type, ids) in marked {
-            if self.is_complete(*object_type) {
-                continue;
+        let mut by_folded: HashMap<String, Vec<(ObjectType, &str)>> = HashMap::new();
+        for (object_type, ids) in candidates {
+            for id in ids {
+                let of_folded = by_folded.entry(folded_id(id)).or_default();
+                of_folded.push((*object_type, id));
             }
-            let all: HashSet<&str> = ids.iter().map(String::as_str).collect();
-            let mut by_folded: HashMap<String, Vec<&str>> = HashMap::new();
-            for id in &all {
-                by_folded.entry(folded_id(id)).or_default().push(id);
-            }
-            let visit = |object_id: &str, head: &Head| {
+        }
+        for of_twin in ObjectType::ALL {
+            let going = going.get(&of_twin).into_iter().flatten();
+            let going: HashSet<&str> = going.map(String::as_str).collect();
+            let visit = |twin: &str, head: &Head| {
                 let is_there = matches!(head.current, Current::Version | Current::Unknown);
-                if !is_there || all.contains(object_id) {
+                if !is_there || going.contains(twin) {
                     return true;
                 }
-                for id in by_folded.get(&folded_id(object_id)).into_iter().flatten() {
-                    let is_recased = id.eq_ignore_ascii_case(object_id);
+                let folded = folded_id(twin);
+                // Many CRMs number the records of each type from 1.
+                let is_number = folded.bytes().all(|byte| byte.is_ascii_digit());
+                for (object_type, id) in by_folded.get(&folded).into_iter().flatten() {
+                    let is_same_type = *object_type == of_twin;
+                    if is_same_type && *id == twin || !is_same_type && is_number {
+                        continue;
+                    }
+                    let is_recased = is_same_type && id.eq_ignore_ascii_case(twin);
                     if is_recased && ids_have_case {
                         continue;
                     }
                     let protection = found.entry((*object_type, (*id).to_owned())).or_default();
-                    let twin = (*object_type, object_id.to_owned());
-                    protection.twin.get_or_insert(twin);
+                    protection.twin.get_or_insert((of_twin, twin.to_owned()));
                     if is_recased {
-                        protection.recased = Some(object_id.to_owned());
+                        protection.recased.get_or_insert(twin.to_owned());
                     }
                 }
                 true
             };
             let ledger = self.ledger.ledger();
-            ledger.each_head(self.space, *object_type, visit).await?;
+            ledger.each_head(self.space, of_twin, visit).await?;
         }
         Ok(())
     }

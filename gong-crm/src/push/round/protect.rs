@@ -33,7 +33,7 @@ impl Protection {
     pub(crate) fn reason(&self, deletes_referenced: bool) -> Option<String> {
         if let Some((object_type, id)) = &self.twin {
             return Some(format!(
-                "gone from the source, which has {object_type} {id}: it may be the same record"
+                "gone from the source, and {object_type} {id} may be the same record"
             ));
         }
         if deletes_referenced || self.referrers.is_empty() {
