@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gong_crm::ObjectType::{Account, Contact};
+use gong_crm::ObjectType::{Account, Contact, Stage};
 use gong_crm::push::Verdict;
 use gong_crm::source::FilesSource;
 use gong_crm::sync::{SyncOptions, SyncReport};
 use gong_sim::Processing;
 use serde_json::Value;
 
-use crate::support::{MovedClock, World, account, accounts, contact};
+use crate::support::{MovedClock, World, account, accounts, contact, stage};
 
 /// The report of a round that asks for a verdict once.
 async fn round(world: &World, options: &SyncOptions) -> SyncReport {
@@ -104,6 +104,34 @@ async fn record_is_deleted_again_after_an_upload_that_was_given_up() {
     let report = round(&world, &options).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert!(!world.has("ACCOUNT", "acc-1"));
+}
+
+#[tokio::test]
+async fn stage_is_retired_again_after_an_upload_that_was_given_up() {
+    let options = |world: &World| world.options(&[Stage]);
+    let stages = |name: &str| {
+        [
+            stage("s-1", name),
+            stage("s-2", "Won"),
+            stage("s-3", "Lost"),
+        ]
+    };
+    let (before, changed) = (stages("New"), stages("Newer"));
+    let (world, clock, options) =
+        changed_and_given_up("stage.ldjson", options, &before, &changed).await;
+    let is_active = |world: &World| world.field("STAGE", "s-1", "isActive") != false;
+    world.export("stage.ldjson", &before[1..]);
+    let report = round(&world, &options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!is_active(&world));
+    world.simulator.advance(Duration::from_hours(2));
+    assert!(is_active(&world), "the old upload brings it back");
+    clock.advance(Duration::from_hours(25));
+    let report = round(&world, &options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!is_active(&world));
+    let report = round(&world, &options).await;
+    assert_eq!((report.verdict, report.calls), (Verdict::Done, 0));
 }
 
 #[tokio::test]

@@ -177,7 +177,7 @@ impl Session {
         Ok(())
     }
 
-    /// Stages that were retired before are not retired again.
+    /// Stages that were retired before are not retired again, unless Gong may have made them active since.
     async fn leave_out_retired(&self, absent: &mut Vec<Absent>) -> Result<(), LedgerError> {
         if absent.is_empty() {
             return Ok(());
@@ -187,8 +187,16 @@ impl Session {
             .map(|absent| absent.object_id.clone())
             .collect();
         let lines = self.ledger.ledger().stage_lines(self.space, &ids).await?;
-        let mut lines = lines.into_iter();
-        absent.retain(|_| !lines.next().is_some_and(|line| is_retired(&line)));
+        let states = self
+            .states(ObjectType::Stage, ids.iter().map(String::as_str))
+            .await?;
+        let mut known = lines.into_iter().zip(states);
+        absent.retain(|_| {
+            known.next().is_none_or(|(line, state)| {
+                let is_certain = state.is_some_and(|state| state.current.is_certain());
+                !is_certain || !is_retired(&line)
+            })
+        });
         Ok(())
     }
 
