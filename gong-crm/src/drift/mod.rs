@@ -221,6 +221,7 @@ async fn drift(
     if options.repair {
         repair::repair(client, integration_id, space, &options, &mut report).await?;
     }
+    repair::note_not_kept(client, space, &report).await?;
     report.sort();
     Ok(report)
 }

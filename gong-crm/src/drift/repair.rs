@@ -226,6 +226,31 @@ async fn note_lost(
     Ok(())
 }
 
+/// Notes which records Gong did not keep when they were sent once more.
+pub(super) async fn note_not_kept(
+    client: &Client,
+    space: Space,
+    report: &DriftReport,
+) -> Result<(), DriftError> {
+    let mut by_type = Ids::new();
+    for of in &report.differences {
+        if of.kind == DifferenceKind::Missing && of.handled == Handled::SentBefore {
+            let ids = by_type.entry(of.object_type).or_default();
+            ids.push(of.object_id.clone());
+        }
+    }
+    if by_type.is_empty() {
+        return Ok(());
+    }
+    let ledger = client.ledger();
+    let _lock = ledger.lock(true, &*client.clock, &|_| {}).await?;
+    let now = client.clock.now();
+    for (object_type, ids) in by_type {
+        ledger.mark_not_kept(space, object_type, &ids, now).await?;
+    }
+    Ok(())
+}
+
 async fn delete_again(
     client: &Client,
     integration_id: IntegrationId,

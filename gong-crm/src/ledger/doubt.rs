@@ -80,6 +80,42 @@ impl Ledger {
         self.commit(batch).await
     }
 
+    /// Notes that records are not in Gong although it accepted their versions, also the one that was sent
+    /// again: they are not sent until they change, and are named until then.
+    pub(crate) async fn mark_not_kept(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+        ids: &[String],
+        now: Timestamp,
+    ) -> Result<(), LedgerError> {
+        let states = ids.iter().map(String::as_str);
+        let states = self.records(space, object_type, states).await?;
+        let mut batch = Batch::new();
+        for (id, state) in ids.iter().zip(states) {
+            let is_new =
+                |state: &RecordState| state.current == Current::Version && state.last_try.is_none();
+            let Some(mut state) = state.filter(is_new) else {
+                continue;
+            };
+            let reason = "drift did not find it in Gong, also after it was sent again".to_owned();
+            let push = now.as_millisecond();
+            state.last_try = Some(LastTry {
+                outcome: TryOutcome::Unconfirmed,
+                ..doubt_of(&state, reason, push, now)
+            });
+            state.current = Current::None;
+            let key = space.key(object_type, id);
+            // Only its hash is known.
+            batch.put(Table::Contents, &key, b"");
+            batch.put(Table::Records, &key, &state.encode());
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.commit(batch).await
+    }
+
     /// The same with records that turned out not to be in Gong any more, and that no source gives now.
     pub(crate) async fn doubt_lost(
         &self,

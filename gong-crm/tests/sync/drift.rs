@@ -267,7 +267,8 @@ async fn record_that_stays_away_is_sent_once_more_only() {
     world.export("account.ldjson", &accounts(1..=1));
     let sources = world.options(&[Account]);
     drop(world.sync(sources.clone()).await);
-    let options = DriftOptions::new().sources(sources).simulator().repair();
+    let options = DriftOptions::new().sources(sources.clone()).simulator();
+    let options = options.repair();
     let mut seen = Vec::new();
     for _ in 0..2 {
         other_pushes(&world, "accounts-2.ldjson", &[deletion("acc-1")]).await;
@@ -278,6 +279,21 @@ async fn record_that_stays_away_is_sent_once_more_only() {
         seen,
         [(Handled::SentAgain, true), (Handled::SentBefore, false)]
     );
+    // Until it changes, each sync names it.
+    for _ in 0..2 {
+        let report = world.sync(sources.clone()).await;
+        assert_eq!((report.verdict, report.calls), (Verdict::Partial, 0));
+        let (ledger, base_url) = (world.client.ledger(), world.client.base_url());
+        let rejects = ledger
+            .rejects(base_url, world.integration_id)
+            .await
+            .unwrap();
+        assert_eq!(rejects[0].object_id, "acc-1");
+    }
+    world.export("account.ldjson", &[account("acc-1", "Changed")]);
+    let report = world.sync(sources).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1"));
 }
 
 #[tokio::test]
