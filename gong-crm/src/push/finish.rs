@@ -53,23 +53,25 @@ pub(super) async fn carry_out(
     Ok(report)
 }
 
-/// The same, and then asks about uploads that were given up, if calls were made anyway.
+/// The same, and then asks about uploads that were given up, if calls were made anyway or it names their
+/// records.
 pub(super) async fn carry_out_and_look(
     session: Session,
     plan: Plan,
     cancel: watch::Receiver<bool>,
 ) -> Result<Report, PushError> {
-    let is_quiet = plan.older.is_empty() && plan.writes.new.is_empty();
+    let makes_calls = !plan.older.is_empty() || !plan.writes.new.is_empty();
+    let looks = makes_calls || plan.names_late;
     let (client, ledger) = (session.client.clone(), session.ledger.clone());
     let space = session.space;
     let mut report = carry_out(session, plan, cancel).await?;
-    if !is_quiet && !report.is_stopped() {
+    if looks && !report.is_stopped() {
         let looking = late::look(&client, &ledger, space, Check::Due);
         let late = Box::pin(looking).await?;
-        report.notes.extend(late.notes);
-        if !late.overwritten.is_empty() {
+        if late.is_unsettled(ledger.ledger(), space).await? {
             report.note_overwritten();
         }
+        report.notes.extend(late.notes);
     }
     Ok(report)
 }

@@ -4,6 +4,8 @@
 use jiff::Timestamp;
 
 use super::deliver::is_not_found;
+use super::ids::id_hash;
+use super::session::Session;
 use super::verdict::{Judgement, Rest, judge_as_known};
 use crate::ObjectType;
 use crate::client::Client;
@@ -13,7 +15,7 @@ use crate::ledger::{Ledger, LedgerError, LockedLedger, Question, Space, Upload};
 const MAX_CHECKS: usize = 20;
 
 /// An upload is asked about again after this part of the time since it was given up: at first with every
-/// push and round that makes calls, after two weeks about once a day.
+/// push that sends something or names its records, after two weeks about once a day.
 const PART: i32 = 12;
 
 /// How many records a note names.
@@ -53,6 +55,26 @@ impl Late {
             let states = ledger.records(space, *object_type, [id.as_str()]).await?;
             let mut states = states.into_iter().flatten();
             if states.any(|state| !state.current.is_certain()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Session {
+    /// Whether an upload that was given up has one of some records of a type, which are known by the
+    /// hashes of their ids: of these, Gong may have another version than the ledger says.
+    pub(super) async fn are_in_late_upload(
+        &self,
+        object_type: ObjectType,
+        is_one: impl Fn(u64) -> bool,
+    ) -> Result<bool, LedgerError> {
+        let uploads = self.ledger.ledger().late_uploads(self.space).await?;
+        for upload in uploads.iter().filter(|of| of.object_type == object_type) {
+            let pending = self.ledger.manifest(upload.number).await?;
+            let mut ids = pending.iter();
+            if ids.any(|pending| is_one(id_hash(&self.key, &pending.object_id))) {
                 return Ok(true);
             }
         }

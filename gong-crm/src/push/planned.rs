@@ -110,6 +110,8 @@ pub(super) struct Plan {
     pub(super) is_invalid: bool,
     /// Whether records are held back because others are not in Gong.
     pub(super) holds_dependents: bool,
+    /// Whether it names records of an upload that was given up, and that Gong may still process.
+    pub(super) names_late: bool,
     pub(super) dates: Dates,
     /// The changes in the ledger before anything is sent.
     pub(super) writes: Writes,
@@ -202,6 +204,7 @@ impl Plan {
             notes: Vec::new(),
             is_invalid: false,
             holds_dependents: false,
+            names_late: false,
             dates: Dates::default(),
             writes: Writes::default(),
             round: RoundPlan::default(),

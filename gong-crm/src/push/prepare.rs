@@ -120,6 +120,12 @@ impl Session {
         }
         let files = TypeFiles::new(object_type, &self.files);
         let known = known.as_ref();
+        let is_named =
+            |id| surveyed.find(id).is_some() || known.is_some_and(|known| known.has_found(id));
+        // A round looks once a day.
+        if self.round.is_none() {
+            plan.names_late |= self.are_in_late_upload(object_type, is_named).await?;
+        }
         let open_records = self.open_records(object_type, open).await?;
         let mut decided = Decided::new(
             self,

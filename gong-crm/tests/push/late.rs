@@ -138,6 +138,78 @@ async fn upload_with_a_newer_version_under_way_is_judged_before_the_old_one() {
     assert_eq!(harness.name("a").as_deref(), Some("newest"));
 }
 
+/// What Gong processed after everything else, while a newer version of its records had no verdict yet.
+async fn processed_last() -> (Harness, Client, String) {
+    let harness = given_up().await;
+    let hour = Processing::After(Duration::from_hours(1));
+    harness.simulator.set_processing(hour);
+    let newest = account("a", "2026-01-17T09:30:00Z", "newest");
+    let report = push(&harness, &later(&harness, 8), &newest).await;
+    assert_eq!(report.verdict, Verdict::TimedOut, "{report:#?}");
+    for (hours, name) in [(2, "newest"), (23, "older")] {
+        harness.simulator.advance(Duration::from_hours(hours));
+        assert_eq!(harness.name("a").as_deref(), Some(name));
+    }
+    harness.simulator.set_processing(Processing::Immediate);
+    let client = later(&harness, 9);
+    (harness, client, newest)
+}
+
+#[tokio::test]
+async fn resume_looks_again_after_the_verdict_that_a_late_upload_waited_for() {
+    let (harness, client, newest) = processed_last().await;
+    let report = resume(&harness, &client).await;
+    assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
+    let is_said = |note: &String| note.contains("ACCOUNT a");
+    assert!(report.notes.iter().any(is_said), "{:?}", report.notes);
+    let report = push(&harness, &client, &newest).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(harness.name("a").as_deref(), Some("newest"));
+}
+
+#[tokio::test]
+async fn push_is_not_done_while_a_late_upload_waits_for_a_verdict() {
+    let (harness, client, _) = processed_last().await;
+    // It does not bring the open upload to its end.
+    let report = push(&harness, &client, &account("c", OLD, "C")).await;
+    assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
+    let report = resume(&harness, &client).await;
+    assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
+    let is_said = |note: &String| note.contains("ACCOUNT a");
+    assert!(report.notes.iter().any(is_said), "{:?}", report.notes);
+}
+
+#[tokio::test]
+async fn push_that_sends_nothing_looks_at_late_uploads_of_its_records() {
+    let harness = given_up().await;
+    harness.simulator.advance(Duration::from_hours(25));
+    let client = later(&harness, 8);
+    let path = harness.write_text("stages.ldjson", "");
+    let calls = harness.simulator.requests().len();
+    let options = impatient(harness.options(&path));
+    let report = client.push(harness.integration_id, options).await.unwrap();
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(
+        harness.simulator.requests().len(),
+        calls,
+        "none of its records"
+    );
+
+    let report = push(&harness, &client, &newer()).await;
+    assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
+    assert_eq!(harness.simulator.requests().len(), calls + 1);
+    let is_said = |note: &String| note.contains("ACCOUNT a") && note.contains("ACCOUNT b");
+    assert!(report.notes.iter().any(is_said), "{:?}", report.notes);
+    let report = push(&harness, &client, &newer()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(is_newer(&harness));
+    // All is known now: the next one makes no call.
+    let calls = harness.simulator.requests().len();
+    let report = push(&harness, &client, &newer()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(harness.simulator.requests().len(), calls);
+}
+
 #[tokio::test]
 async fn upload_that_was_given_up_is_checked_for_two_weeks() {
     let harness = given_up().await;
