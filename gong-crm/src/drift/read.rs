@@ -248,7 +248,7 @@ fn note(
     let object_id = read.id.as_str();
     let shown = read.shown_date();
     // With another date, Gong did not take what was sent last.
-    let is_as_dated = shown.is_none() || shown == read.state.sent_date;
+    let is_as_dated = shown.is_none() || shown == read.state.date_of_current();
     if found.is_empty() {
         report.same += 1;
         return Vec::new();

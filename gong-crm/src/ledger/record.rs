@@ -196,7 +196,7 @@ pub struct RecordState {
     pub last_try: Option<LastTry>,
     /// The hash of the current version.
     pub hash: RecordHash,
-    /// The last `modifiedDate` that Gong accepted, or may have accepted.
+    /// The latest `modifiedDate` that Gong accepted, or may have accepted.
     pub sent_date: Option<Seconds>,
     /// The as-of of the read that the current version comes from.
     pub as_of: Milliseconds,
@@ -206,8 +206,9 @@ pub struct RecordState {
     pub address: Option<u64>,
     /// The version before the current one, and whether the record alternates between the two.
     pub before: Option<Before>,
-    /// The `modifiedDate` with which the current version was given once more, if it is later than what
-    /// Gong was sent: what is older than that is older than the record in Gong.
+    /// The `modifiedDate` with which the current version was given, if it is another than the latest
+    /// that Gong was sent. A later one came when the version was given once more: what is older than that is
+    /// older than the record in Gong. An earlier one is what Gong was sent, and may have ignored.
     pub given_date: Option<Seconds>,
     /// The fields that were sent to Gong, including those that were cleared, ordered by their
     /// numbers.
@@ -238,6 +239,19 @@ impl RecordState {
     /// Whether Gong surely has no version of the record.
     pub fn is_absent_from_gong(&self) -> bool {
         matches!(self.current, Current::None | Current::Deleted)
+    }
+
+    /// Whether the current version was sent with an earlier date than one before: Gong may have ignored
+    /// it.
+    pub(crate) fn may_be_ignored(&self) -> bool {
+        self.given_date
+            .is_some_and(|given| Some(given) < self.sent_date)
+    }
+
+    /// The date with which Gong was sent the current version.
+    pub(crate) fn date_of_current(&self) -> Option<Seconds> {
+        let earlier = self.given_date.filter(|_| self.may_be_ignored());
+        earlier.or(self.sent_date)
     }
 
     /// The last date of the current version that is known.

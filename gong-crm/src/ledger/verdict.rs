@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::conclusion::Conclusion;
-use super::record::{Current, LastTry, RecordState, SentField, TryOutcome, low_64};
+use super::record::{Current, LastTry, LineHash, RecordState, SentField, TryOutcome, low_64};
 use super::upload::{Action, Pending, Purpose, RecordOutcome, Upload};
 
 /// The longest reason that is kept of a rejection, in characters.
@@ -48,10 +48,18 @@ pub(super) fn after(
                 Action::Create | Action::Update => Current::Version,
             };
             state.hash = pending.hash;
-            state.line = pending.given_as;
-            state.fields.clone_from(&pending.fields);
-            state.sent_date = pending.sent_date.or(state.sent_date);
-            state.given_date = None;
+            let latest = state.sent_date.max(pending.sent_date);
+            if pending.sent_date.is_some_and(|date| Some(date) < latest) {
+                // Gong may have what it had before, and a line that comes again must be compared.
+                state.fields = union(&state.fields, &pending.fields);
+                state.line = LineHash::default();
+                state.given_date = pending.sent_date;
+            } else {
+                state.fields.clone_from(&pending.fields);
+                state.line = pending.given_as;
+                state.given_date = None;
+            }
+            state.sent_date = latest;
             state.as_of = upload.as_of;
             state.last_accepted = seconds;
             state.address = pending.address;

@@ -529,13 +529,16 @@ impl<'a> Bodies<'a> {
             self.plan.dates.kept += u64::from(modified <= latest && !self.takes_older);
             return None;
         }
-        let raised = latest.saturating_add(1);
-        if text_of(raised).is_none() {
-            self.plan.dates.last += 1;
-            return None;
-        }
-        self.plan.dates.raised += 1;
-        Some(raised)
+        let next = self.next_date(latest);
+        self.plan.dates.raised += u64::from(next > latest);
+        Some(next)
+    }
+
+    /// The date after one that Gong was sent; that one again if there is none after it.
+    pub(super) fn next_date(&mut self, latest: Seconds) -> Seconds {
+        self.plan.dates.last += u64::from(latest >= LAST.0);
+        let next = latest.saturating_add(1);
+        text_of(next).map_or(LAST.0, |_| next)
     }
 
     /// The bodies that are complete. The names of fields, with those that were new, go into the plan.
@@ -546,8 +549,14 @@ impl<'a> Bodies<'a> {
     }
 }
 
+/// The last date-time that Gong accepts.
+const LAST: (Seconds, &str) = (253_402_300_799, "9999-12-31T23:59:59Z");
+
 /// A date-time as Gong accepts it; none beyond the year 9999.
 pub(super) fn text_of(seconds: Seconds) -> Option<String> {
+    if seconds == LAST.0 {
+        return Some(LAST.1.to_owned());
+    }
     Timestamp::from_second(seconds)
         .ok()
         .map(|moment| moment.to_string())

@@ -19,7 +19,7 @@ use super::without_parents::Orphan;
 use super::{PushError, Resend};
 use crate::ObjectType;
 use crate::ledger::{
-    Current, GivenAgain, LastTry, LedgerError, Milliseconds, RecordState, Seconds, Space,
+    Current, GivenAgain, LastTry, LedgerError, Milliseconds, Question, RecordState, Seconds, Space,
 };
 
 /// How many records of the ledger are read at once.
@@ -120,6 +120,7 @@ impl<'a> Decided<'a> {
                 as_of: session.as_of_type(files.object_type),
                 now: session.now().as_second(),
                 history: session.options.history,
+                keeps_dates: session.options.keep_dates,
                 touch: session.options.touch,
                 resend: false,
                 backs_off: session.round.is_some(),
@@ -143,6 +144,8 @@ impl<'a> Decided<'a> {
     /// Decides about all records of the type.
     pub(super) async fn decide(mut self) -> Result<TypePlan, PushError> {
         self.rules.may_search = self.session.may_search().await?;
+        let facts = self.session.facts().await?;
+        self.rules.keeps_dates |= facts.is(Question::OlderDatesTaken, true);
         match &self.surveyed.ids {
             // Only a scan finds records that are not there any more.
             Some(ids) if !self.session.is_complete(self.files.object_type) => {
@@ -522,8 +525,9 @@ impl<'a> Decided<'a> {
     /// Notes how an unchanged record is given, if that is not as before.
     fn note_given(&mut self, id: &str, state: &RecordState, version: &Entry) {
         let is_later = version.modified != NO_DATE && state.last_date() < Some(version.modified);
+        let line = self.known.and_then(|known| known.other_line(version.id));
         let given = GivenAgain {
-            line: self.known.and_then(|known| known.other_line(version.id)),
+            line: line.filter(|_| !state.may_be_ignored()),
             later: Some(version.modified).filter(|_| is_later),
             as_of: self.as_of(version),
         };

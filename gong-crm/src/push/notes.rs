@@ -64,14 +64,14 @@ pub(super) fn note_dates(plan: &mut Plan) {
         ));
     }
     if last > 0 {
-        let (have, them) = if last == 1 {
-            ("record has", "it")
+        let (records, they_are, them) = if last == 1 {
+            ("record", "it is", "it")
         } else {
-            ("records have", "them")
+            ("records", "they are", "them")
         };
         plan.notes.push(format!(
-            "{last} changed {have} the last possible modifiedDate, which cannot be raised; Gong \
-             may ignore {them}"
+            "Gong was sent the last possible modifiedDate of {last} changed {records} before, which cannot be \
+             raised: {they_are} sent with the same one, 9999-12-31T23:59:59Z, and Gong may ignore {them}"
         ));
     }
 }

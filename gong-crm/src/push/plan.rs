@@ -18,6 +18,8 @@ pub(super) struct Rules {
     pub(super) now: Seconds,
     /// All versions of a record go, the oldest first.
     pub(super) history: bool,
+    /// Gong takes older versions, or they are sent anyway.
+    pub(super) keeps_dates: bool,
     /// A later date alone is a change.
     pub(super) touch: bool,
     /// Records that are in Gong already are sent again.
@@ -225,7 +227,7 @@ fn place_in_chain(
                 Decision::InFlight { upload },
             )
         }
-        (None, Some(known)) if known.current.is_certain() => {
+        (None, Some(known)) if known.current.is_certain() && !is_ignored(known, None, rules) => {
             (low_64(&known.hash), known.sent_date, Decision::Unchanged)
         }
         _ => return None,
@@ -278,6 +280,7 @@ fn one(
         Current::Deleted => low_64(&known.hash) == version.hash,
         Current::None | Current::Unknown => false,
     };
+    let is_held = is_held && !is_ignored(known, Some(version), rules);
     let last = known.last_try.as_ref();
     let last = last.filter(|last| low_64(&last.hash) == version.hash);
     if rules.resend {
@@ -316,6 +319,12 @@ fn one(
         | TryOutcome::HeldBack
         | TryOutcome::NotAccepted => send(Share::after(last)),
     }
+}
+
+/// Whether Gong may have ignored the version that it accepted last, and may take it now: with a later date.
+fn is_ignored(known: &RecordState, version: Option<&Entry>, rules: Rules) -> bool {
+    let is_later = version.is_some_and(|version| Some(version.modified) > known.sent_date);
+    known.may_be_ignored() && (!rules.keeps_dates || is_later)
 }
 
 /// By how much the clocks of two processes may differ, in seconds.

@@ -1,5 +1,7 @@
 //! What happens to fields that are absent, `null` or older, however Gong treats them.
 
+use std::path::PathBuf;
+
 use gong_crm::ObjectType;
 use gong_crm::check;
 use gong_crm::ledger::Ledger;
@@ -7,7 +9,7 @@ use gong_crm::push::{CheckMode, Verdict};
 use gong_crm::schema::{EntitySchema, SchemaField};
 use gong_sim::Simulator;
 
-use crate::support::{Harness, NEW, OLD};
+use crate::support::{Harness, NEW, OLD, account, deletion};
 
 fn with_region(at: &str, region: Option<&str>) -> String {
     let region = region.map_or_else(String::new, |region| format!(",\"region\":\"{region}\""));
@@ -112,4 +114,67 @@ async fn kept_dates_are_sent_unchanged() {
     let is_said = |note: &String| note.contains("Gong may ignore it");
     assert!(report.notes.iter().any(is_said), "{report:#?}");
     assert_eq!(harness.field("ACCOUNT", "a", "modifiedDate"), OLD);
+}
+
+/// An account whose name stays in Gong if an older version is ignored.
+async fn with_older_ignored() -> (Harness, PathBuf) {
+    let simulator = Simulator::builder().rule("older-update-applied", false);
+    let harness = Harness::with(simulator.start().await.unwrap()).await;
+    let path = harness.write_text("accounts.ldjson", &account("a", NEW, "new"));
+    assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
+    (harness, path)
+}
+
+#[tokio::test]
+async fn version_that_was_sent_with_an_older_date_is_sent_again_without_keep_dates() {
+    let (harness, path) = with_older_ignored().await;
+    harness.write_text("accounts.ldjson", &account("a", OLD, "old"));
+    let mut kept = harness.options(&path);
+    kept.keep_dates = true;
+    let report = harness.push_with(kept.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(harness.name("a").as_deref(), Some("new"), "Gong ignores it");
+    // The same date would be ignored once more.
+    let posts = harness.posts();
+    let report = harness.push_with(kept.clone()).await;
+    assert_eq!((report.unchanged(), harness.posts()), (1, posts));
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(harness.name("a").as_deref(), Some("old"));
+    assert_eq!(harness.push(&path).await.unchanged(), 1);
+}
+
+#[tokio::test]
+async fn version_that_was_sent_with_an_older_date_is_sent_again_with_a_later_one() {
+    let (harness, path) = with_older_ignored().await;
+    let mut kept = harness.options(&path);
+    kept.keep_dates = true;
+    for (at, name) in [(OLD, "new"), ("2026-01-17T09:30:00Z", "old")] {
+        harness.write_text("accounts.ldjson", &account("a", at, "old"));
+        let report = harness.push_with(kept.clone()).await;
+        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+        assert_eq!(harness.name("a").as_deref(), Some(name), "{at}");
+    }
+}
+
+#[tokio::test]
+async fn last_possible_date_is_sent_again_and_said_each_time() {
+    let (harness, path) = with_older_ignored().await;
+    let last = "9999-12-31T23:59:59Z";
+    harness.write_text("accounts.ldjson", &account("a", last, "last"));
+    assert_eq!(harness.push(&path).await.verdict, Verdict::Done);
+    for line in [
+        account("a", NEW, "X"),
+        account("a", NEW, "Y"),
+        deletion("a", NEW),
+    ] {
+        harness.write_text("accounts.ldjson", &line);
+        let report = harness.push(&path).await;
+        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+        let is_said = |note: &String| note.contains("the last possible modifiedDate");
+        assert!(report.notes.iter().any(is_said), "{line}: {report:#?}");
+        let uploads = harness.simulator.upload_history();
+        let sent = uploads.last().unwrap().file_text().unwrap();
+        assert!(sent.contains(last), "{sent}");
+    }
 }

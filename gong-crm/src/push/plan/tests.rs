@@ -8,6 +8,7 @@ const RULES: Rules = Rules {
     now: 1_000,
     backs_off: false,
     history: false,
+    keeps_dates: false,
     touch: false,
     resend: false,
     may_search: true,

@@ -117,17 +117,10 @@ impl Bodies<'_> {
     fn date_of_deletion(&mut self, state: &RecordState) -> Option<(i64, String)> {
         let now = self.now.as_second();
         let after = match self.last_sent_date(Some(state), 0) {
-            Some(sent) if !self.keeps_dates => now.max(sent.saturating_add(1)),
+            Some(sent) if !self.keeps_dates => now.max(self.next_date(sent)),
             _ => now,
         };
-        let date = match text_of(after) {
-            Some(text) => (after, text),
-            None => {
-                self.plan.dates.last += 1;
-                (now, text_of(now)?)
-            }
-        };
-        Some(date)
+        Some((after, text_of(after)?))
     }
 
     fn gone_pending(
