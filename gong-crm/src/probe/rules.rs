@@ -68,7 +68,11 @@ pub(super) fn rule(facts: &Facts, question: Question) -> &'static str {
             Some(false) => {
                 "a vanished record is deleted even if the source has its id in another case"
             }
-            _ => "a vanished record is held back while the source has its id in another case",
+            Some(true) => {
+                "a vanished record is not deleted while the source has its id in another case, and two ids \
+                 of a file that differ only in case are an error"
+            }
+            None => "a vanished record is held back while the source has its id in another case",
         },
         Q::AbsentDeletionTaken => match facts.answer(question) {
             Some(true) => "a deletion that Gong rejects counts as rejected",

@@ -15,8 +15,9 @@ use super::report::{FileReport, RecordError, Report};
 use super::run::canceled;
 use super::session::{Context, Session};
 use super::{Options, PushError};
-use crate::IntegrationId;
 use crate::client::Client;
+use crate::ledger::Question;
+use crate::{IntegrationId, Rule};
 
 /// The records that a push is given.
 #[derive(Debug, Default)]
@@ -146,7 +147,13 @@ pub(super) async fn prepare(
 ) -> Result<Prepared, PushError> {
     // It holds everything that a plan needs, which is much for a stack.
     let preparing = Box::pin(async {
-        let (context, given) = beginning.await?;
+        let (mut context, given) = beginning.await?;
+        let space = context.space(integration_id).await?;
+        let facts = context.ledger.ledger().facts(space).await?;
+        if facts.is(Question::IdsIgnoreCase, true) {
+            // Which of two spellings is meant is open.
+            context.options.check.deny(Rule::ObjectIdCase);
+        }
         let (mut files, mut round) = (given.files, given.round);
         files.sort_by_key(|open| open.file.object_type);
         let (options, events) = (context.options.clone(), Arc::clone(&context.events));

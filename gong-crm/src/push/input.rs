@@ -125,7 +125,7 @@ impl Doubt {
             | Rule::TwoObjects
             | Rule::NotAnObject => Some(Self::Records),
             // Its id is known, and which version is meant is not.
-            Rule::ConflictingVersions => None,
+            Rule::ConflictingVersions | Rule::ObjectIdCase => None,
             _ if field == Some("objectId") => Some(Self::Id),
             _ => None,
         }

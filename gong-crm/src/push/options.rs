@@ -10,7 +10,7 @@ use gong_client::retry::RetryLimits;
 use gong_records::check::{self, FileConverter};
 use gong_records::io::discover::{FRAMING_BYTES, MAX_BODY_BYTES, SourceFiles};
 
-use crate::{ClientRequestId, ObjectType};
+use crate::{ClientRequestId, ObjectType, Rule};
 
 /// Where rejected records are written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,6 +55,13 @@ impl CheckMode {
         match self {
             Self::Off => None,
             Self::Strict(options) | Self::SkipInvalid(options) => Some(options),
+        }
+    }
+
+    /// Makes findings of a rule errors, unless they are not to be reported.
+    pub(super) fn deny(&mut self, rule: Rule) {
+        if let Self::Strict(options) | Self::SkipInvalid(options) = self {
+            options.severities.deny.insert(rule);
         }
     }
 

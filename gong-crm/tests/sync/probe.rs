@@ -296,3 +296,31 @@ async fn record_with_changed_id_case_is_deleted_if_ids_have_case() {
         assert!(world.has("ACCOUNT", "acc-a"));
     }
 }
+
+#[tokio::test]
+async fn two_spellings_of_one_id_are_held_back_where_case_is_ignored() {
+    let world = world().await;
+    world
+        .simulator
+        .set_rule("object-ids-ignore-case", true)
+        .unwrap();
+    let options = world.options(&[Account]);
+    world.export("account.ldjson", &accounts(1..=2));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    probe(&world).await;
+    let mut both = accounts(1..=3);
+    both.push(account("ACC-1", "Other"));
+    let path = world.export("account.ldjson", &both);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    let held = ["acc-1", "ACC-1"].map(|id| {
+        let mut errors = report.files.iter().flat_map(|file| &file.errors);
+        errors.any(|error| error.object_id.as_deref() == Some(id))
+    });
+    assert_eq!(held, [true, true], "{report:#?}");
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), "Company 1");
+    assert!(world.has("ACCOUNT", "acc-3"));
+    let pushed = Options::new([path]).simulator();
+    let report = world.client.push(world.integration_id, pushed).await;
+    assert_eq!(report.unwrap().verdict, Verdict::Invalid);
+}

@@ -13,12 +13,13 @@ use super::duplicates::confirm::KeyKind;
 use super::duplicates::versions::Version;
 use super::duplicates::without_ends;
 use super::finding::{Finding, RawFinding};
-use super::ids::{FileCollision, IdIndex, Ids, file_collisions, hash_bytes};
+use super::ids::{FileCollision, IdIndex, Ids, file_collisions};
 use super::input::{Input, Lines, reopen};
 use super::names::NameCache;
 use super::options::Options;
 use super::severities::SeverityTable;
 use super::summary::FileSummary;
+use crate::io::hash::hash;
 use crate::rule::{Rule, Severity};
 
 /// Files of one type, and what their check left.
@@ -78,7 +79,7 @@ fn candidates(
                 candidates.push(Candidate {
                     collision: *collision,
                     // Not the hash by which they collided.
-                    id: hash_bytes(format!("#{}", key.text).as_bytes()),
+                    id: hash(format!("#{}", key.text).as_bytes()),
                     version: key.version,
                 });
             }

@@ -286,9 +286,12 @@ impl<'a> FileCheck<'a> {
     /// Reports keys that are in more than one line, after it is certain that they are the same.
     fn duplicates(&mut self) -> io::Result<()> {
         let severities = self.settings.severities;
-        if severities.reports(Rule::DuplicateObjectId)
-            || severities.reports(Rule::ConflictingVersions)
-        {
+        let of_ids = [
+            Rule::DuplicateObjectId,
+            Rule::ConflictingVersions,
+            Rule::ObjectIdCase,
+        ];
+        if of_ids.into_iter().any(|rule| severities.reports(rule)) {
             let (collisions, log) = (self.ids.collisions(), self.log.take());
             self.confirm(KeyKind::ObjectId, collisions, log)?;
         }
@@ -309,14 +312,43 @@ impl<'a> FileCheck<'a> {
             return Ok(());
         }
         let (reopen, context) = (self.reopen, self.settings.context);
+        let mut respelled: Vec<(RawFinding, u64, String)> = Vec::new();
+        let mut others = 0;
+        // As errors, all records are named.
+        let is_error = self.settings.severities.of(Rule::ObjectIdCase) == Some(Severity::Error);
         confirm(collisions, log, reopen, kind, &context, &mut |duplicate| {
             let object_id = match kind {
                 KeyKind::ObjectId => &duplicate.key.text,
                 KeyKind::EmailAddress => &duplicate.key.object_id,
             };
             let problem = duplicate_problem(kind, &duplicate);
+            if duplicate.other_case.is_some() && !is_error {
+                others += 1;
+                if respelled.len() < 2 {
+                    respelled.push((problem, duplicate.line, object_id.to_string()));
+                }
+                return;
+            }
             self.report_in(problem, duplicate.line, duplicate.text, Some(object_id));
-        })
+        })?;
+        // The first of them is the earlier line of the second.
+        let Some((problem, line, object_id)) = respelled.pop() else {
+            return Ok(());
+        };
+        if others == 2 {
+            self.report_in(problem, line, "", Some(&object_id));
+        } else {
+            self.counts[Rule::ObjectIdCase as usize] += 1;
+            let message = format!(
+                "{others} objectIds differ from another one only in case, such as {object_id:?} in line {line}"
+            );
+            let problem = RawFinding {
+                message: format!("objectId: {message}"),
+                ..problem
+            };
+            self.column(problem, others, line);
+        }
+        Ok(())
     }
 
     /// Reports what is wrong with the file as a whole.
@@ -370,7 +402,18 @@ impl<'a> FileCheck<'a> {
 
 fn duplicate_problem(kind: KeyKind, duplicate: &Duplicate<'_>) -> RawFinding {
     let line = duplicate.first_line;
+    let other_case = duplicate.other_case;
     let (rule, field, message, hint) = match kind {
+        KeyKind::ObjectId if other_case.is_some() => (
+            Rule::ObjectIdCase,
+            "objectId",
+            format!(
+                "it differs from {:?} in line {line} only in case",
+                other_case.unwrap_or_default()
+            ),
+            "if both are one record, keep one spelling; if not, make the ids differ otherwise (Salesforce: \
+             use ids of 18 characters)",
+        ),
         KeyKind::ObjectId if duplicate.conflicts => (
             Rule::ConflictingVersions,
             "objectId",

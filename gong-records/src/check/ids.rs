@@ -1,5 +1,9 @@
 //! The ids of a file, in twelve bytes each.
 
+use std::hash::{BuildHasher as _, Hasher as _};
+
+use foldhash::quality::FixedState;
+
 use crate::object_type::ObjectType;
 
 /// An id as a number. Two ids may share one, so a repeated number must be confirmed.
@@ -7,11 +11,52 @@ pub(super) fn hash(id: &str) -> u64 {
     hash_bytes(id.as_bytes())
 }
 
-/// [`hash`] of an id whose characters were not looked at.
+/// [`hash`] of an id whose characters were not looked at. Ids that differ only in the case of ASCII
+/// letters share all bits but the last ones, so that they collide, and are told apart as references.
 #[inline]
 pub(super) fn hash_bytes(id: &[u8]) -> u64 {
-    crate::io::hash::hash(id)
+    let mut lower = FixedState::default().build_hasher();
+    let last = last_word(id);
+    lower.write_u64(last | CASES);
+    // Of up to 64 characters, each bit has a place of its own.
+    let mut cases = last & CASES;
+    let mut rest = id;
+    // The last word may have some bytes of the one before.
+    while let Some((word, after)) = rest.split_first_chunk()
+        && !after.is_empty()
+    {
+        let word = u64::from_le_bytes(*word);
+        lower.write_u64(word | CASES);
+        cases = cases.rotate_left(1) ^ (word & CASES);
+        rest = after;
+    }
+    lower.write_usize(id.len());
+    let spelling = cases.wrapping_mul(ODD) >> (u64::BITS - SPELLING_BITS);
+    lower.finish() & !((1 << SPELLING_BITS) - 1) | spelling
 }
+
+/// The last eight bytes, or all that there are.
+#[inline]
+fn last_word(id: &[u8]) -> u64 {
+    if let Some(word) = id.last_chunk() {
+        return u64::from_le_bytes(*word);
+    }
+    if let (Some(first), Some(last)) = (id.first_chunk(), id.last_chunk()) {
+        let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+        return u64::from(first) << 32 | u64::from(last);
+    }
+    let bytes = id.iter().map(|byte| u64::from(*byte));
+    bytes.fold(0, |word, byte| word << 8 | byte)
+}
+
+/// The bits of eight letters that are set in lower case. Other characters with such a bit are not in ids.
+const CASES: u64 = 0x2020_2020_2020_2020;
+
+/// Spreads bits to the first ones: 2^64 divided by the golden ratio.
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The last bits of a hash, in which the spellings of one id differ.
+const SPELLING_BITS: u32 = 12;
 
 /// By the first bits of the hash: small tables are faster than one large one. The ends of all buckets
 /// are written in turn, so there must not be more than a processor keeps at hand.
@@ -80,6 +125,18 @@ pub(super) struct HashCollision {
     pub(super) line: u32,
     /// Lines with the same hash have the same number.
     pub(super) group: u32,
+    /// Whether the line deletes its record.
+    pub(super) is_deleted: bool,
+}
+
+impl HashCollision {
+    fn of(entry: Entry, group: u32) -> Self {
+        Self {
+            line: entry[2] & !DELETED,
+            group,
+            is_deleted: entry[2] & DELETED != 0,
+        }
+    }
 }
 
 impl Ids {
@@ -190,7 +247,8 @@ fn repeated(
     // Groups of the first entries that were found repeated.
     let mut started: Vec<(u32, u32)> = Vec::new();
     for (index, entry) in (0_u32..).zip(bucket.iter()) {
-        let mut slot = entry[1] as usize & (size - 1);
+        // Its first bits are those of the bucket, and its last ones differ.
+        let mut slot = entry[0] as usize & (size - 1);
         loop {
             let held = slots[slot];
             if held == EMPTY {
@@ -198,7 +256,7 @@ fn repeated(
                 break;
             }
             let other = bucket.get(held);
-            if other[..2] == entry[..2] {
+            if is_same_but_for_spelling(other, *entry) {
                 let known = started.binary_search_by_key(&held, |(first, _)| *first);
                 let group = match known {
                     Ok(at) => started[at].1,
@@ -206,13 +264,11 @@ fn repeated(
                         let group = *groups;
                         *groups += 1;
                         started.insert(at, (held, group));
-                        let line = other[2] & !DELETED;
-                        collisions.push(HashCollision { line, group });
+                        collisions.push(HashCollision::of(other, group));
                         group
                     }
                 };
-                let line = entry[2] & !DELETED;
-                collisions.push(HashCollision { line, group });
+                collisions.push(HashCollision::of(*entry, group));
                 break;
             }
             slot = (slot + 1) & (size - 1);
@@ -224,6 +280,10 @@ fn repeated(
 #[inline]
 fn place(high: u32) -> usize {
     (high >> BUCKET_SHIFT) as usize
+}
+
+fn is_same_but_for_spelling(one: Entry, other: Entry) -> bool {
+    one[0] == other[0] && one[1] >> SPELLING_BITS == other[1] >> SPELLING_BITS
 }
 
 fn halves(hash: u64) -> (u32, u32) {
@@ -347,6 +407,41 @@ mod tests {
         assert_eq!(lines, [1, 2, 9_999, 10_000]);
         assert_eq!(collisions[0].group, collisions[2].group);
         assert_ne!(collisions[0].group, collisions[1].group);
+    }
+
+    #[test]
+    fn spellings_of_one_id_collide_and_are_told_apart() {
+        let mut ids = Ids::new();
+        for line in 1..=1_000_u64 {
+            ids.push(hash(&format!("Acc-{line}")), line, false);
+        }
+        ids.push(hash("aCC-7"), 1_001, false);
+        let lines = ids.collisions().into_iter().map(|of| of.line);
+        assert_eq!(lines.collect::<Vec<_>>(), [7, 1_001]);
+        let mut known = IdIndex::default();
+        known.insert(ObjectType::Account, &[ids]);
+        let look_up = |id: &str| known.look_up(ObjectType::Account, hash(id));
+        assert_eq!(look_up("Acc-7"), ReferenceLookup::Found);
+        assert_eq!(look_up("acc-8"), ReferenceLookup::Missing);
+    }
+
+    #[test]
+    fn spellings_of_any_length_share_all_but_the_last_bits() {
+        let text = "Ab9-".repeat(20);
+        for length in 0..text.len() {
+            let id = &text[..length];
+            let (one, other) = (hash(id), hash(&id.to_lowercase()));
+            assert_eq!(one >> SPELLING_BITS, other >> SPELLING_BITS, "{id}");
+            assert_eq!(one == other, length == 0, "{id}");
+            // Another character, wherever it is, and another length give another hash.
+            for at in 0..length {
+                let mut changed = id.as_bytes().to_vec();
+                changed[at] = b'x';
+                let changed = hash_bytes(&changed);
+                assert_ne!(one >> SPELLING_BITS, changed >> SPELLING_BITS, "{id} {at}");
+            }
+            assert_ne!(one, hash(&text[..=length]));
+        }
     }
 
     #[test]

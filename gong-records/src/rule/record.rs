@@ -40,6 +40,22 @@ pub(super) const CONFLICTING_VERSIONS: Explanation = Explanation::new(
     ),
 );
 
+pub(super) const OBJECT_ID_CASE: Explanation = Explanation::new(
+    Evidence::Inferred,
+    "Gong does not document whether the case of ids matters",
+    "If Gong ignores case, both are one record, which has the values that were sent last. `gong-crm \
+     doctor --probe` finds out; if case is ignored, push and sync report an error and send neither. \
+     Salesforce's ids of 15 characters differ in case; those of 18 do not.",
+    Sample::lines(
+        ObjectType::Account,
+        "{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n{\"objectId\":\"a-1\",\"modifiedDate\":\"2026-03-02T09:30:00Z\"}",
+    ),
+    Sample::lines(
+        ObjectType::Account,
+        "{\"objectId\":\"A-1\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}\n{\"objectId\":\"A-2\",\"modifiedDate\":\"2026-03-02T09:30:00Z\"}",
+    ),
+);
+
 pub(super) const DUPLICATE_EMAIL: Explanation = Explanation::new(
     Evidence::Historical,
     "Gong's API documentation of March 2023",

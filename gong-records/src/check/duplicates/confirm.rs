@@ -94,6 +94,8 @@ pub(in crate::check) struct Duplicate<'a> {
     pub(in crate::check) first_line: u64,
     /// Whether both are versions of one record with equal dates and different content.
     pub(in crate::check) conflicts: bool,
+    /// The id of the other line, if it differs from this one's in case.
+    pub(in crate::check) other_case: Option<&'a str>,
     pub(in crate::check) key: &'a Key<'a>,
     /// The line, if it could be read again.
     pub(in crate::check) text: &'a str,
@@ -126,8 +128,8 @@ pub(in crate::check) fn confirm(
     match (log, reopen) {
         (Some(log), _) => {
             for (line, key) in log.iter() {
-                confirmer.line(line, |confirmer, group| {
-                    confirmer.key(line, group, &key, "");
+                confirmer.line(line, |confirmer, collision| {
+                    confirmer.key(collision, &key, "");
                 });
             }
             Ok(())
@@ -143,6 +145,10 @@ struct Occurrence {
     key: Box<str>,
     object_id: Box<str>,
     first_line: u64,
+    /// The first line with it that does not delete the record.
+    record_line: Option<u64>,
+    /// Whether it was reported that another id differs from it in case alone.
+    is_respelled: bool,
     /// By date, the first version with it.
     versions: BTreeMap<Option<i64>, FirstVersion>,
 }
@@ -176,7 +182,7 @@ impl<C: Iterator<Item = HashCollision>> DuplicateConfirmer<'_, C> {
                     for end in memchr::memchr_iter(b'\n', &bytes[..length]) {
                         line += 1;
                         let text = &bytes[start..end];
-                        self.line(line, |confirmer, group| confirmer.text(line, group, text));
+                        self.line(line, |confirmer, collision| confirmer.text(collision, text));
                         start = end + 1;
                     }
                 }
@@ -188,7 +194,7 @@ impl<C: Iterator<Item = HashCollision>> DuplicateConfirmer<'_, C> {
     }
 
     /// Looks at a line if its hash collides.
-    fn line(&mut self, line: u64, look: impl FnOnce(&mut Self, u32)) {
+    fn line(&mut self, line: u64, look: impl FnOnce(&mut Self, HashCollision)) {
         while self
             .collisions
             .peek()
@@ -200,30 +206,37 @@ impl<C: Iterator<Item = HashCollision>> DuplicateConfirmer<'_, C> {
             .collisions
             .next_if(|collision| u64::from(collision.line) == line);
         if let Some(collision) = collision {
-            look(self, collision.group);
+            look(self, collision);
         }
     }
 
-    fn text(&mut self, line: u64, group: u32, text: &[u8]) {
+    fn text(&mut self, collision: HashCollision, text: &[u8]) {
         let text = String::from_utf8_lossy(text);
         let text = without_ends(&text);
         let key = self.kind.in_line(text, self.context, &mut self.names);
         if let Some(key) = key {
-            self.key(line, group, &key, text);
+            self.key(collision, &key, text);
         }
     }
 
-    fn key(&mut self, line: u64, group: u32, key: &Key<'_>, text: &str) {
+    fn key(&mut self, collision: HashCollision, key: &Key<'_>, text: &str) {
+        let line = u64::from(collision.line);
         let version = key.version;
         let new = FirstVersion {
             line,
             content: version.content,
             conflicts: false,
         };
-        let occurrences = &mut self.groups[group as usize];
+        let occurrences = &mut self.groups[collision.group as usize];
+        let is_record = self.kind == KeyKind::ObjectId && !collision.is_deleted;
+        if is_record {
+            respelled(occurrences, line, key, text, self.on_duplicate);
+        }
         let mut known = occurrences.iter_mut();
         let Some(first) = known.find(|first| *first.key == *key.text) else {
             occurrences.push(Occurrence {
+                record_line: is_record.then_some(line),
+                is_respelled: false,
                 key: (*key.text).into(),
                 object_id: (*key.object_id).into(),
                 first_line: line,
@@ -244,6 +257,7 @@ impl<C: Iterator<Item = HashCollision>> DuplicateConfirmer<'_, C> {
                 line: of_date.line,
                 first_line: line,
                 conflicts,
+                other_case: None,
                 key,
                 text: "",
             });
@@ -257,8 +271,59 @@ impl<C: Iterator<Item = HashCollision>> DuplicateConfirmer<'_, C> {
             line,
             first_line,
             conflicts,
+            other_case: None,
             key,
             text,
         });
     }
+}
+
+/// Reports an id that differs from that of an earlier line in case alone, and that of the earlier line:
+/// the first of them is no more certain than the second. The deletion of an old spelling is no doubt.
+fn respelled(
+    occurrences: &mut [Occurrence],
+    line: u64,
+    key: &Key<'_>,
+    text: &str,
+    on_duplicate: &mut dyn FnMut(Duplicate<'_>),
+) {
+    if let Some(known) = occurrences.iter_mut().find(|of| *of.key == *key.text) {
+        if known.record_line.is_some() {
+            return;
+        }
+        known.record_line = Some(line);
+    }
+    let mut others = occurrences.iter_mut();
+    let other = others.find(|of| {
+        let is_other = *of.key != *key.text && of.key.eq_ignore_ascii_case(&key.text);
+        is_other && of.record_line.is_some()
+    });
+    let Some(other) = other else {
+        return;
+    };
+    let other_line = other.record_line.unwrap_or(other.first_line);
+    if !other.is_respelled {
+        other.is_respelled = true;
+        on_duplicate(Duplicate {
+            line: other_line,
+            first_line: line,
+            conflicts: false,
+            other_case: Some(&key.text),
+            key: &Key {
+                text: Cow::Borrowed(&other.key),
+                object_id: Cow::Borrowed(""),
+                range: 0..0,
+                version: Version::default(),
+            },
+            text: "",
+        });
+    }
+    on_duplicate(Duplicate {
+        line,
+        first_line: other_line,
+        conflicts: false,
+        other_case: Some(&other.key),
+        key,
+        text,
+    });
 }

@@ -54,7 +54,7 @@ impl Version {
     pub(in crate::check) fn of_bytes(line: &[u8], modified: Option<&[u8]>) -> Self {
         Self {
             moment: modified.map(moment),
-            content: crate::check::ids::hash_bytes(line),
+            content: crate::io::hash::hash(line),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{findings_of, places};
 use crate::check::{CheckError, Finding, Options, Summary, check_paths};
 use crate::io::discover::FilesError;
 use crate::object_type::ObjectType;
-use crate::rule::Rule;
+use crate::rule::{Rule, Severity};
 use crate::schema::EntitySchema;
 
 fn account(id: &str) -> String {
@@ -189,7 +189,8 @@ fn a_repeated_id_names_the_line_where_it_stood_first() {
             .map(|finding| (finding.line, finding.message.as_str()))
             .collect();
         let duplicate = "objectId: it is in line 1 already";
-        assert_eq!(reported, [(3, duplicate), (4, duplicate)]);
+        let other = "objectId: it differs from \"a\" in line 1 only in case";
+        assert_eq!(reported, [(3, duplicate), (4, duplicate), (5, other)]);
         assert_eq!(found[1].object_id.as_deref(), Some("a"));
     }
 }
@@ -387,4 +388,48 @@ fn the_example_crm_has_no_mistakes() {
     let summary = check_paths(&[folder], &options, &mut |finding| findings.push(finding)).unwrap();
     assert!(summary.records() > 4_000);
     assert_eq!(findings, []);
+}
+
+#[test]
+fn ids_that_differ_only_in_case_are_reported() {
+    let line =
+        |id: &str| format!("{{\"objectId\":\"{id}\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}}\n");
+    let of = |ids: &[&str]| ids.iter().map(|id| line(id)).collect::<String>();
+    let two = of(&["a-1", "b-1", "A-1", "A-1"]);
+    let mut options = Options::default();
+    options.severities.allow.insert(Rule::DuplicateObjectId);
+    let found = findings_of(ObjectType::Account, two.as_bytes(), &options);
+    let found: Vec<_> = found
+        .iter()
+        .map(|of| (of.line, of.rule, of.count))
+        .collect();
+    assert_eq!(found, [(3, Rule::ObjectIdCase, 1)]);
+    // Many are one finding with a count.
+    let many = of(&["a-1", "A-1", "b-1", "B-1", "c-1", "a-2"]);
+    let found = findings_of(ObjectType::Account, many.as_bytes(), &options);
+    let first = &found[0];
+    assert_eq!(
+        (found.len(), first.line, first.count),
+        (1, 0, 4),
+        "{found:?}"
+    );
+    assert!(
+        first.message.contains("\"A-1\" in line 2"),
+        "{}",
+        first.message
+    );
+    // The deletion of an old spelling leaves nothing open.
+    let deletion = line("A-1").replace('}', ",\"isDeleted\":true}");
+    let found = findings_of(
+        ObjectType::Account,
+        (line("a-1") + &deletion).as_bytes(),
+        &options,
+    );
+    assert_eq!(found, []);
+    // As an error it keeps both from being sent, so each is named.
+    options.severities.deny.insert(Rule::ObjectIdCase);
+    let found = findings_of(ObjectType::Account, many.as_bytes(), &options);
+    let lines: Vec<u64> = found.iter().map(|of| of.line).collect();
+    assert_eq!(lines, [1, 2, 3, 4]);
+    assert!(found.iter().all(|of| of.severity == Severity::Error));
 }
