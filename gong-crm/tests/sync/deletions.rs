@@ -411,6 +411,8 @@ async fn deletion_after_two_reads_needs_two_different_files() {
         let report = world.sync(options.clone()).await;
         assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
         assert!(world.has("ACCOUNT", "acc-1"));
+        let is_said = |note: &String| note.contains("acc-1 (1 of 2)");
+        assert!(report.plan.notes.iter().any(is_said), "{report:#?}");
     }
     world.export("account.ldjson", &accounts(2..=30));
     let report = world.sync(options).await;

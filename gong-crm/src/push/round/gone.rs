@@ -18,6 +18,47 @@ use crate::push::session::Session;
 use crate::push::survey::Survey;
 use crate::push::without_parents::WithoutParents;
 
+/// Records that are missing from fewer complete reads than it takes to delete them.
+#[derive(Debug, Default)]
+struct Kept {
+    count: u64,
+    /// Some of them, and from how many reads each is missing.
+    named: Vec<(String, u8)>,
+}
+
+impl Kept {
+    /// How many records a note names.
+    const NAMED: usize = 5;
+
+    fn add(&mut self, object_id: &str, times: u8) {
+        self.count += 1;
+        if self.named.len() < Self::NAMED {
+            self.named.push((object_id.to_owned(), times));
+        }
+    }
+
+    fn note(&self, object_type: ObjectType, reads: u8) -> Option<String> {
+        let (records, they_are) = match self.count {
+            0 => return None,
+            1 => ("1 record is".to_owned(), "it is"),
+            count => (format!("{count} records are"), "they are"),
+        };
+        let of = self
+            .named
+            .iter()
+            .map(|(id, times)| format!("{id} ({times} of {reads})"));
+        let named = of.collect::<Vec<_>>().join(", ");
+        let more = match self.count - self.named.len() as u64 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Some(format!(
+            "{object_type}: {records} missing from the source and still in Gong, until {they_are} missing from \
+             {reads} complete reads in a row: {named}{more}"
+        ))
+    }
+}
+
 impl Session {
     /// The read of a type, if this is a sync.
     pub(crate) fn read_of(&self, object_type: ObjectType) -> Option<(&Round, &TypeRead)> {
@@ -155,6 +196,7 @@ impl Session {
             of_type.round.absent.clear();
         }
         let mut waiting = Vec::new();
+        let mut kept = Kept::default();
         let not_due = &mut of_type.round.not_due;
         of_type.round.absent.retain(|absent| {
             let times = absent.times.saturating_add(u8::from(read.is_new));
@@ -167,10 +209,13 @@ impl Session {
                 waiting.push(absent.object_id.clone());
             }
             if !is_due {
+                kept.add(&absent.object_id, times);
                 not_due.push(absent.object_id.clone());
             }
             is_due
         });
+        plan.notes
+            .extend(kept.note(object_type, round.delete_after));
         if !waiting.is_empty() {
             plan.round.writes.absent.push((object_type, waiting));
         }
