@@ -297,7 +297,7 @@ impl<'a> Bodies<'a> {
             line: open.source_line(u64::from(chosen.entry.line)),
             is_known: chosen.is_known,
             is_unsure: known.is_some_and(|known| known.current == Current::Unknown),
-            missing_parents: parents.missing(&read.references),
+            missing_parents: parents.missing(&read.references, true),
             leaves_default: !absent.left.is_empty(),
         };
         let date_text = date.and_then(text_of);

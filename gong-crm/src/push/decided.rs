@@ -380,11 +380,12 @@ impl<'a> Decided<'a> {
         let orphan = Orphan {
             entry: versions[place],
             missing,
+            is_in_flight: decisions[place] != Decision::Unchanged,
             since,
         };
         let mut types = missing.types();
         let may_have_come = types.any(|of| self.may_have_come.contains(&of));
-        if may_have_come && decisions[place] == Decision::Unchanged {
+        if may_have_come {
             self.of_type.orphans.push(orphan);
         } else {
             self.of_type.without_parents.add(&orphan);
@@ -475,6 +476,7 @@ impl<'a> Decided<'a> {
                     hash: version.hash,
                     line,
                     upload,
+                    parents_come: false,
                     source: under_way.map_or(0, |of| of.version.source),
                 });
             }

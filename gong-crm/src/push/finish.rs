@@ -12,6 +12,7 @@ use super::late::{self, Check};
 use super::planned::{InFlightRecord, Plan, Planned};
 use super::report::{FileReport, RecordError, Report, UploadReport, Verdict};
 use super::session::Session;
+use crate::ObjectType;
 use crate::ledger::low_64;
 
 /// The minimum number of calls for an upload: the upload, and two status checks.
@@ -97,6 +98,7 @@ pub(super) async fn finish(
     session
         .add_in_flight(&mut files, given, &in_flight, &ended)
         .await?;
+    let too_early = session.sent_too_early(&in_flight).await?;
     for (place, file) in files.iter_mut().enumerate() {
         // Of what is resumed, there are no files.
         if session.files.is_empty() || place >= given {
@@ -124,6 +126,9 @@ pub(super) async fn finish(
     let mut report =
         Report::new(files, plan.notes, is_canceled, cause).stopped_by(session.own_failure());
     let is_invalid = has_nothing_valid && ended.is_empty() && !plan.holds_dependents;
+    for note in too_early {
+        report.doubt(note);
+    }
     if report.verdict == Verdict::Partial && is_invalid {
         report.verdict = Verdict::Invalid;
     }
@@ -194,6 +199,34 @@ impl Session {
             files[file].uploads.push(upload);
         }
         Ok(())
+    }
+
+    /// Notes about records that Gong accepted from earlier uploads, before what they refer to came: it may
+    /// have dropped them.
+    async fn sent_too_early(&self, in_flight: &[InFlightRecord]) -> Result<Vec<String>, PushError> {
+        let mut early: BTreeMap<ObjectType, Vec<&str>> = BTreeMap::new();
+        for record in in_flight.iter().filter(|record| record.parents_come) {
+            let id = record.object_id.as_str();
+            let states = self.states(record.object_type, [id]).await?;
+            let mut states = states.into_iter().flatten();
+            // What was sent again after what it refers to lacks nothing.
+            if states.any(|state| state.current.is_certain() && !state.missing_parents.is_empty()) {
+                early.entry(record.object_type).or_default().push(id);
+            }
+        }
+        let notes = early.into_iter().map(|(object_type, ids)| match ids[..] {
+            [id] => format!(
+                "{object_type} {id} was accepted before a record that it refers to, so Gong may not show it: \
+                 push or sync it again"
+            ),
+            _ => format!(
+                "{} {object_type} records were accepted before records that they refer to, such as {}, so Gong \
+                 may not show them: push or sync them again",
+                ids.len(),
+                ids[0]
+            ),
+        });
+        Ok(notes.collect())
     }
 
     /// Deletes the bodies of a plan that is not carried out.

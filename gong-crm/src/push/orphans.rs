@@ -10,7 +10,7 @@ use super::parents::{Coming, Parents};
 use super::plan::Share;
 use super::planned::{Chosen, Plan, TypePlan, upserted};
 use super::session::Session;
-use super::survey::{Entry, TypeFiles};
+use super::survey::TypeFiles;
 use super::without_parents::{Orphan, WithoutParents};
 use crate::ObjectType;
 use crate::ledger::{Action, LedgerError, Upload};
@@ -70,9 +70,25 @@ impl Session {
         let files = TypeFiles::new(of_type.object_type, &self.files);
         let left = &mut of_type.without_parents;
         let again = self.orphans_with_parents(orphans, left, &files, upserted(earlier), open);
-        for entry in again.await? {
+        for Orphan {
+            entry,
+            is_in_flight,
+            ..
+        } in again.await?
+        {
             let (place, _) = files.locate(entry.place);
-            let report = &mut plan.files[files.files[place].0];
+            let (file, open) = files.files[place];
+            if is_in_flight {
+                // It can't be sent again before that upload has its verdict.
+                let line = open.source_line(u64::from(entry.line));
+                let mut in_flight = plan.in_flight.iter_mut();
+                let of_line = in_flight.find(|of| of.file == file && of.line == line);
+                if let Some(of_line) = of_line {
+                    of_line.parents_come = true;
+                }
+                continue;
+            }
+            let report = &mut plan.files[file];
             report.unchanged = report.unchanged.saturating_sub(1);
             of_type.chosen.push(Chosen {
                 entry,
@@ -89,7 +105,7 @@ impl Session {
         Ok(())
     }
 
-    /// Among unchanged records of a type, finds those that refer to a record that Gong did not have
+    /// Among records of a type that are not sent, finds those that refer to a record that Gong did not have
     /// when they were sent, and has now or gets with this push. Adds the others to those that are left.
     ///
     /// Only records that were sent without knowing whether Gong has what they refer to are read
@@ -101,7 +117,7 @@ impl Session {
         files: &TypeFiles<'_>,
         sent: impl IntoIterator<Item = (ObjectType, u64)>,
         open: &[Upload],
-    ) -> Result<Vec<Entry>, PushError> {
+    ) -> Result<Vec<Orphan>, PushError> {
         if orphans.is_empty() {
             return Ok(Vec::new());
         }
@@ -136,7 +152,7 @@ impl Session {
             parents.look_up(self, all).await?;
             for (orphan, references) in chunk.iter().zip(&references) {
                 if parents.have_come(orphan.missing, references) {
-                    again.push(orphan.entry);
+                    again.push(*orphan);
                 } else {
                     left.add(orphan);
                 }

@@ -295,13 +295,14 @@ impl Parents {
     }
 
     /// The types of those that Gong may not have when a record that refers to them is sent.
-    pub(super) fn missing(&self, references: &[RecordId]) -> MissingParents {
+    /// What comes is among them, unless the record waits for it.
+    pub(super) fn missing(&self, references: &[RecordId], waits: bool) -> MissingParents {
         let mut missing = MissingParents::default();
         for reference in references {
             let is_missing = match self.looked_up.get(reference) {
                 None => false,
                 Some(Parent::InGong) => self.is_being_deleted(reference),
-                Some(_) => !self.is_coming(reference),
+                Some(_) => !(waits && self.is_coming(reference)),
             };
             if is_missing {
                 missing.add(reference.0);

@@ -181,6 +181,8 @@ pub(super) struct InFlightRecord {
     pub(super) hash: u64,
     pub(super) line: u64,
     pub(super) upload: u64,
+    /// Whether it was sent without what it refers to, and Gong gets that with this push or has it by now.
+    pub(super) parents_come: bool,
     /// The place of its source in that upload.
     pub(super) source: u32,
 }

@@ -84,12 +84,12 @@ impl Session {
                         held.insert(place, reason);
                     } else if let Some(pending) = pending.get_mut(place) {
                         let before = pending.missing_parents;
-                        let missing = parents.missing(&references);
-                        // Of one that was planned now, only what was found since is looked up.
+                        // Of one that was planned now, only what was found since is looked up. An older
+                        // one does not wait for what this push sends.
                         pending.missing_parents = if may_be_stale {
-                            missing
+                            parents.missing(&references, false)
                         } else {
-                            before.union(missing)
+                            before.union(parents.missing(&references, true))
                         };
                         is_marked |= pending.missing_parents != before;
                     }

@@ -13,11 +13,13 @@ use super::survey::{Entry, TypeFiles};
 use crate::ObjectType;
 use crate::ledger::{MissingParents, Seconds};
 
-/// A record that is unchanged, and that Gong was sent without what it refers to.
+/// A record that is not sent now, and that Gong was sent without what it refers to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Orphan {
     pub(super) entry: Entry,
     pub(super) missing: MissingParents,
+    /// Whether that version has no verdict yet.
+    pub(super) is_in_flight: bool,
     /// When it was sent.
     pub(super) since: Seconds,
 }

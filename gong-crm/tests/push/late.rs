@@ -9,7 +9,7 @@ use gong_crm::Client;
 use gong_crm::clock::{Clock, SystemClock};
 use gong_crm::push::{Report, Verdict};
 use gong_crm::rate_limit::RateLimit;
-use gong_sim::Processing;
+use gong_sim::{Effect, Processing, RetryAfter, Simulator};
 
 use crate::support::{Harness, NEW, OLD, account, client_with, deletion, impatient};
 
@@ -228,4 +228,44 @@ async fn upload_that_was_given_up_is_checked_for_two_weeks() {
             .iter()
             .all(|note| !may_come(note) && !is_over(note))
     );
+}
+
+#[tokio::test]
+async fn record_that_came_before_its_parent_is_not_done_until_it_is_sent_again() {
+    let simulator = Simulator::builder().rule("contact-needs-known-account", true);
+    let harness = Harness::with(simulator.start().await.unwrap()).await;
+    let contact = format!(
+        "{{\"objectId\":\"c\",\"modifiedDate\":\"{OLD}\",\"emailAddress\":\"c@x.example\",\
+         \"lastName\":\"C\",\"accountId\":\"a\"}}\n"
+    );
+    let folder = harness.folder();
+    let options = || {
+        let mut options = impatient(harness.options(&folder));
+        options.account_delay = Duration::ZERO;
+        options
+    };
+    std::fs::write(folder.join("contacts.ldjson"), &contact).unwrap();
+    let never = Processing::After(Duration::from_hours(100));
+    harness.simulator.set_processing(never);
+    let report = harness.push_with(options()).await;
+    assert_eq!(report.verdict, Verdict::TimedOut, "{report:#?}");
+
+    // Its upload is given up, and its content sent again, while the account is still tried.
+    harness.simulator.set_processing(Processing::Immediate);
+    harness.fault_of_uploads(Effect::TooManyRequests(RetryAfter::Seconds(1)), 1);
+    let accounts = account("a", OLD, "A");
+    std::fs::write(folder.join("accounts.ldjson"), accounts).unwrap();
+    let client = later(&harness, 7);
+    let push = || client.push(harness.integration_id, options());
+    let report = push().await.unwrap();
+    let is_there = |harness: &Harness| harness.simulator.object("CONTACT", "c").is_some();
+    if !is_there(&harness) {
+        // Whichever of the two uploads was first, here it was the contact.
+        assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
+        let is_said = |note: &String| note.contains("CONTACT c was accepted before");
+        assert!(report.notes.iter().any(is_said), "{:?}", report.notes);
+    }
+    let report = push().await.unwrap();
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(is_there(&harness));
 }
