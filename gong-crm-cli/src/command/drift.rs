@@ -149,7 +149,17 @@ fn notes(report: &DriftReport) -> Vec<String> {
             fields.join(", ")
         )
     });
-    report.notes.iter().cloned().chain(undeclared).collect()
+    let declared_later = report.declared_later.iter().map(|(object_type, fields)| {
+        let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+        format!(
+            "{object_type}: Gong's schema has {} only since records with them were sent, and does not show \
+             their values: a sync of a complete source sends the records again; let a source of changes \
+             list them once",
+            fields.join(", ")
+        )
+    });
+    let notes = report.notes.iter().cloned();
+    notes.chain(undeclared).chain(declared_later).collect()
 }
 
 fn summarize(report: &DriftReport, budget: u32, output: Output) {

@@ -32,7 +32,16 @@ pub(super) struct Judge<'a> {
     declared: HashSet<String>,
     /// Custom fields that were sent and that Gong does not show.
     pub(super) undeclared: BTreeSet<String>,
+    /// Readers by which fields have the hashes that they had before Gong's schema changed, and before it
+    /// changed once more.
+    earlier: Vec<Reader<'a>>,
+    /// Custom fields that Gong has as they were sent, before its schema had them as it has them now: Gong
+    /// does not show them.
+    pub(super) declared_later: BTreeSet<String>,
 }
+
+/// For each generation of a field, a reader takes the one so many before.
+pub(super) type Generations<'a> = &'a (dyn Fn(&str) -> u32 + Sync);
 
 /// The hash of one field of Gong's object.
 struct Held {
@@ -48,16 +57,22 @@ impl<'a> Judge<'a> {
     pub(super) fn new(
         key: [u8; 16],
         object_type: ObjectType,
-        generations: &'a (dyn Fn(&str) -> u32 + Sync),
+        generations: Generations<'a>,
+        earlier: &[Generations<'a>],
         names: &'a Names,
         declared: HashSet<String>,
     ) -> Self {
         Self {
             object_type,
             reader: Reader::new(HashKey::from_bytes(key), object_type, generations),
+            earlier: earlier
+                .iter()
+                .map(|of| Reader::new(HashKey::from_bytes(key), object_type, *of))
+                .collect(),
             names,
             declared,
             undeclared: BTreeSet::new(),
+            declared_later: BTreeSet::new(),
         }
     }
 
@@ -142,7 +157,12 @@ impl<'a> Judge<'a> {
             let is_same = *sent == hash
                 || (*sent == SentField::NULL_SENT && (is_nothing(value) || is_default))
                 || self.is_other_form(object_id, name, value, *sent);
-            if !is_same {
+            let is_custom = format.field(name).is_none();
+            let is_later =
+                !is_same && is_custom && self.was_sent_before_schema(object_id, name, value, *sent);
+            if is_later {
+                self.declared_later.insert(name.clone());
+            } else if !is_same {
                 found.push(Found {
                     what: Differing::Field(name.clone()),
                     sent: *sent,
@@ -175,32 +195,62 @@ impl<'a> Judge<'a> {
 
     /// Whether one of the usual spellings of a value is the one that was sent.
     fn is_other_form(&mut self, object_id: &str, name: &str, value: &Value, sent: [u8; 4]) -> bool {
-        forms(value).into_iter().any(|form| {
-            let object = Map::from_iter([(name.to_owned(), form)]);
-            let hashes = self.hashes(object_id, &object);
-            hashes.get(name).is_some_and(|held| held.hash == sent)
+        let mut forms = forms(value).into_iter();
+        forms.any(|form| is_form(&mut self.reader, object_id, name, form, sent))
+    }
+
+    /// Whether a value is the one that was sent, when Gong's schema did not have the field or had it as
+    /// another type.
+    fn was_sent_before_schema(
+        &mut self,
+        object_id: &str,
+        name: &str,
+        value: &Value,
+        sent: [u8; 4],
+    ) -> bool {
+        self.earlier.iter_mut().any(|reader| {
+            let mut forms = forms(value).into_iter().chain([value.clone()]);
+            forms.any(|form| is_form(reader, object_id, name, form, sent))
         })
     }
 
     /// The hashes of an object's fields, and of the documented defaults that it does not name.
     fn hashes(&mut self, object_id: &str, object: &CrmObject) -> BTreeMap<String, Held> {
-        let mut object = object.clone();
-        object.insert("objectId".to_owned(), object_id.into());
-        object.remove("isDeleted");
-        let Ok(line) = serde_json::to_vec(&object) else {
-            return BTreeMap::new();
-        };
-        // A value that can't be compared, such as one that is too large, is one that differs.
-        let fields = self.reader.fields(&line).unwrap_or_default();
-        let fields = fields.into_iter().map(|field| {
-            let held = Held {
-                hash: hash_of(field.hash, field.is_null),
-                is_given: field.is_given,
-            };
-            (field.name.into_owned(), held)
-        });
-        fields.collect()
+        hashes(&mut self.reader, object_id, object)
     }
+}
+
+/// Whether a value of a field has the hash that was sent.
+fn is_form(
+    reader: &mut Reader<'_>,
+    object_id: &str,
+    name: &str,
+    form: Value,
+    sent: [u8; 4],
+) -> bool {
+    let object = Map::from_iter([(name.to_owned(), form)]);
+    let hashes = hashes(reader, object_id, &object);
+    hashes.get(name).is_some_and(|held| held.hash == sent)
+}
+
+/// The hashes of an object's fields, and of the documented defaults that it does not name.
+fn hashes(reader: &mut Reader<'_>, object_id: &str, object: &CrmObject) -> BTreeMap<String, Held> {
+    let mut object = object.clone();
+    object.insert("objectId".to_owned(), object_id.into());
+    object.remove("isDeleted");
+    let Ok(line) = serde_json::to_vec(&object) else {
+        return BTreeMap::new();
+    };
+    // A value that can't be compared, such as one that is too large, is one that differs.
+    let fields = reader.fields(&line).unwrap_or_default();
+    let fields = fields.into_iter().map(|field| {
+        let held = Held {
+            hash: hash_of(field.hash, field.is_null),
+            is_given: field.is_given,
+        };
+        (field.name.into_owned(), held)
+    });
+    fields.collect()
 }
 
 /// The hash as it is kept of a sent field.

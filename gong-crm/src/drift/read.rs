@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::DriftError;
 use super::choose::Chosen;
-use super::judge::{Found, Judge, is_deleted};
+use super::judge::{Found, Generations, Judge, is_deleted};
 use super::report::{Difference, DifferenceKind, DriftReport, FieldDifference, Handled};
 use crate::client::Client;
 use crate::ledger::{
@@ -17,6 +17,9 @@ use crate::ledger::{
 use crate::schema::EntitySchema;
 use crate::value::ObjectId;
 use crate::{IntegrationId, ObjectType};
+
+/// How many changes of Gong's schema a drift looks back.
+const MAX_GENERATIONS: u32 = 10;
 
 /// Reads records back with at most so many calls, and judges them.
 pub(super) async fn read_back(
@@ -138,7 +141,23 @@ async fn judge(
         let generation = |name: &str| generations.get(name).copied().unwrap_or_default();
         let declared = schema.fields(object_type).into_iter().flatten();
         let declared: HashSet<String> = declared.map(|field| field.unique_name.clone()).collect();
-        let mut judge = Judge::new(hash_key, object_type, &generation, &names, declared);
+        let last = generations.values().max().copied().unwrap_or_default();
+        let earlier: Vec<_> = (1..=last.min(MAX_GENERATIONS))
+            .map(|before| {
+                let generation = &generation;
+                move |name: &str| generation(name).saturating_sub(before)
+            })
+            .collect();
+        let earlier: Vec<Generations<'_>> =
+            earlier.iter().map(|of| of as Generations<'_>).collect();
+        let mut judge = Judge::new(
+            hash_key,
+            object_type,
+            &generation,
+            &earlier,
+            &names,
+            declared,
+        );
         let mut written = Vec::new();
         let mut confirmed = Vec::new();
         for ((read, known), content) in read.iter().zip(known).zip(contents) {
@@ -178,6 +197,10 @@ async fn judge(
         if !judge.undeclared.is_empty() {
             let of_type = report.undeclared.entry(object_type).or_default();
             of_type.append(&mut judge.undeclared);
+        }
+        if !judge.declared_later.is_empty() {
+            let of_type = report.declared_later.entry(object_type).or_default();
+            of_type.append(&mut judge.declared_later);
         }
         (written, confirmed)
     };

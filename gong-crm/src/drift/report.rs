@@ -30,6 +30,9 @@ pub struct DriftReport {
     /// Custom fields that were sent and that Gong's entity schema does not have, by type: Gong does not
     /// show them.
     pub undeclared: BTreeMap<ObjectType, BTreeSet<String>>,
+    /// Custom fields that Gong's entity schema has, or has with this type, only since they were sent, by
+    /// type: Gong does not show the values that were sent before.
+    pub declared_later: BTreeMap<ObjectType, BTreeSet<String>>,
     /// How many calls were made.
     pub calls: u64,
     /// The result of the repair, if it was requested and there was something to repair.

@@ -81,7 +81,7 @@ pub(super) async fn look_if_due(
                 bump(ledger, space, object_type, &changed).await?;
                 notes.push(format!(
                     "{object_type}: Gong's schema has new or changed fields ({}): records that \
-                     have them are sent again",
+                     have them are sent again, those of a source of changes when it lists them",
                     changed.join(", ")
                 ));
             }

@@ -545,3 +545,37 @@ async fn older_read_does_not_overwrite_a_record_that_drift_confirmed() {
     assert_eq!(report.plan.types[0].newer_in_gong, 1, "{report:#?}");
     assert_eq!(world.field("ACCOUNT", "acc-1", "name"), "Newer");
 }
+
+#[tokio::test]
+async fn value_of_a_field_that_was_declared_later_is_no_difference() {
+    let world = World::new().await;
+    let mut record = account("acc-1", "Company");
+    record["region"] = json!("EMEA");
+    world.export("account.ldjson", &[record]);
+    let sources = world.options(&[Account]);
+    drop(world.sync(sources.clone()).await);
+    let region = SchemaField::new("region", "Region", FieldType::String);
+    world
+        .client
+        .upload_entity_schema(world.integration_id, Account, &[region])
+        .await
+        .unwrap();
+    let options = DriftOptions::new().simulator();
+    let report = drift(&world, options.clone()).await;
+    assert_eq!(found(&report), []);
+    assert!(
+        report.declared_later[&Account].contains("region"),
+        "{report:#?}"
+    );
+    // Another value is one.
+    let mut other = account("acc-1", "Company");
+    other["region"] = json!("APAC");
+    other_pushes(&world, "accounts-2.ldjson", &[other]).await;
+    let report = drift(&world, options).await;
+    let expected = (
+        "acc-1".to_owned(),
+        DifferenceKind::Different,
+        vec!["region".to_owned()],
+    );
+    assert_eq!(found(&report), [expected]);
+}
