@@ -208,6 +208,8 @@ pub(crate) struct Basis {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Agreed {
     pub(crate) actions: HashMap<(ObjectType, String), (Action, Basis)>,
+    /// The deletions of which the user told the plan that they are confirmed.
+    pub(crate) confirmed: HashSet<(ObjectType, String)>,
 }
 
 /// The additional plan of a sync.

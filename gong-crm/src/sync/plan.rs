@@ -1,6 +1,6 @@
 //! The plan of a sync, before or after it was carried out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -53,6 +53,9 @@ pub struct SyncPlan {
     pub findings: Vec<Finding>,
     #[serde(skip)]
     pub(super) held: Vec<HeldDeletion>,
+    /// The deletions that the user confirmed to the plan.
+    #[serde(skip)]
+    pub(super) confirmed: HashSet<(ObjectType, String)>,
     /// Whether a limit holds something back.
     #[serde(skip)]
     pub(super) is_limited: bool,

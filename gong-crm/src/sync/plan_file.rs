@@ -31,6 +31,9 @@ struct Line {
     action: Action,
     hash: String,
     row: String,
+    /// Whether the user confirmed the deletion to the plan.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    confirmed: bool,
 }
 
 impl SyncPlan {
@@ -68,6 +71,10 @@ impl SyncPlan {
                 action,
                 hash: hexadecimal(&basis.hash),
                 row: format!("{:016x}", basis.row),
+                confirmed: action == Action::Delete
+                    && self
+                        .confirmed
+                        .contains(&(change.object_type, object_id.clone())),
             };
             let line = serde_json::to_vec(&line).map_err(|error| unwritable(error.into()))?;
             bytes.extend_from_slice(&line);
@@ -128,6 +135,9 @@ pub(super) fn read(path: &Path, made_for: &MadeFor) -> Result<Agreed, SyncError>
             row,
         };
         let key = (object_type, read.object_id);
+        if read.confirmed {
+            agreed.confirmed.insert(key.clone());
+        }
         agreed.actions.insert(key, (read.action, basis));
     }
     Ok(agreed)

@@ -64,7 +64,7 @@ async fn prepare(
         integration: integration_id.to_string(),
         scope: options.scope.clone(),
     };
-    let confirmed = match &options.confirm_deletions {
+    let mut confirmed = match &options.confirm_deletions {
         Some(path) => held::read(path)?,
         None => HashSet::new(),
     };
@@ -72,6 +72,8 @@ async fn prepare(
         Some(path) => Some(Arc::new(plan_file::read(path, &made_for)?)),
         None => None,
     };
+    let of_plan = agreed.iter().flat_map(|agreed| &agreed.confirmed);
+    confirmed.extend(of_plan.cloned());
     let sources = options.sources.iter();
     Ok(Prepared {
         made_for,
@@ -255,6 +257,7 @@ pub(super) async fn plan(
     )
     .await?;
     let mut plan = plan.unwrap_or_else(|| prepared.empty_plan());
+    plan.confirmed.clone_from(&prepared.confirmed);
     note_unknown(&client, integration_id, &options, &mut plan).await?;
     note_left(
         &client,

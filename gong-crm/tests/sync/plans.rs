@@ -225,3 +225,31 @@ async fn plan_leaves_the_list_of_a_sync_and_says_so() {
     let plan = world.plan(options).await;
     assert!(plan.notes.is_empty(), "{plan:#?}");
 }
+
+#[tokio::test]
+async fn plan_file_has_the_deletions_that_were_confirmed_to_the_plan() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=60));
+    let mut options = world.options(&[Account]);
+    options.held_deletions = Some(world.path("held.ldjson"));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(26..=60));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    let mut planned = options.clone();
+    planned.confirm_deletions = Some(world.path("held.ldjson"));
+    let file = world.path("plan.ldjson");
+    let plan = world.plan(planned).await;
+    assert_eq!(counts(&plan, Account), [0, 0, 25, 35, 0]);
+    plan.write(&file).unwrap();
+    // One of them is back, and stays.
+    world.export("account.ldjson", &accounts(25..=60));
+    options.plan_file = Some(file);
+    let report = world.sync(options).await;
+    assert_eq!(
+        counts(&report.plan, Account),
+        [0, 0, 24, 36, 0],
+        "{report:#?}"
+    );
+    assert!(world.has("ACCOUNT", "acc-25") && !world.has("ACCOUNT", "acc-24"));
+}
