@@ -251,7 +251,10 @@ impl Ledger {
         of_record: impl Fn(&RecordHistory) -> bool,
     ) -> Result<Vec<RecordHistory>, LedgerError> {
         let mut found = Vec::new();
-        for upload in self.uploads_from(1).await? {
+        let mut uploads = self.uploads_from(1).await?;
+        // Within a push, versions of a record are numbered as their file has them, and sent step by step.
+        uploads.sort_by_key(|upload| (upload.push, upload.step, upload.number));
+        for upload in uploads {
             if !of_upload(&upload) {
                 continue;
             }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use gong_crm::ledger::UploadState;
+use gong_crm::ObjectType;
+use gong_crm::ledger::{Action, UploadState};
 use gong_crm::push::{CheckMode, Options, Status, Verdict, Wait};
 use gong_sim::{Effect, Processing};
 
@@ -105,6 +106,11 @@ async fn history_sends_all_versions_oldest_first() {
     assert!(bodies[0].contains("\"1\"") && bodies[1].contains("\"2\""));
     assert!(bodies[2].contains("isDeleted"));
     assert_eq!(harness.name("a"), None);
+    let ledger = harness.client.ledger();
+    let past = ledger.history(ObjectType::Account, "a").await.unwrap();
+    let actions = past.iter().map(|of| of.action);
+    let expected = [Action::Create, Action::Update, Action::Delete];
+    assert_eq!(actions.collect::<Vec<_>>(), expected);
 }
 
 #[tokio::test]
