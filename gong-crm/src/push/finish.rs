@@ -110,7 +110,19 @@ pub(super) async fn finish(
     }
     for (place, written) in session.write_rejects().await {
         match written {
-            Ok(path) => files[place].rejects = path,
+            Ok(written) => {
+                let edited = written
+                    .as_ref()
+                    .and_then(|of| Some((of.edited.as_ref()?, &of.path)));
+                plan.notes.extend(edited.map(|(edited, path)| {
+                    format!(
+                        "{} was edited, and is kept: the rejected records are in {}",
+                        edited.display(),
+                        path.display()
+                    )
+                }));
+                files[place].rejects = written.map(|written| written.path);
+            }
             Err(reason) => files[place].reason = Some(reason),
         }
     }

@@ -26,9 +26,16 @@ struct View {
     reasons: String,
 }
 
+/// A rejects file that was written.
+pub(super) struct Written {
+    pub(super) path: PathBuf,
+    /// The first file of the source, if it is another: somebody edited that.
+    pub(super) edited: Option<PathBuf>,
+}
+
 impl Session {
     /// Writes the rejects of each file of the push; returns the paths by the index of the file.
-    pub(super) async fn write_rejects(&self) -> BTreeMap<usize, Result<Option<PathBuf>, String>> {
+    pub(super) async fn write_rejects(&self) -> BTreeMap<usize, Result<Option<Written>, String>> {
         let mut written = BTreeMap::new();
         if self.options.rejects == Rejects::None {
             return written;
@@ -84,7 +91,7 @@ impl Session {
         open: &OpenFile,
         stem: &str,
         rejected: &[&RejectedRecord],
-    ) -> Result<Option<PathBuf>, String> {
+    ) -> Result<Option<Written>, String> {
         let unidentified = unidentified(open)
             .map_err(|error| format!("{} can't be read: {error}", open.file.path.display()))?;
         let view = view(open, rejected, &unidentified);
@@ -130,7 +137,11 @@ impl Session {
         };
         atomic_file::write(&reasons, text.as_bytes(), readers).map_err(failed)?;
         atomic_file::write(&records, &view.records, readers).map_err(failed)?;
-        Ok(Some(records))
+        let first = directory.join(format!("{stem}{INFIX}{}", view.ending));
+        Ok(Some(Written {
+            edited: (number > 1).then_some(first),
+            path: records,
+        }))
     }
 }
 
@@ -254,14 +265,21 @@ fn is_foreign(records: &Path, directory: &Path, name: &str) -> bool {
     ours.as_deref() != Some(hash(&bytes).as_str())
 }
 
-/// Removes the file of an earlier push, if it is as that push wrote it.
+/// Removes the files of earlier pushes that are as these pushes wrote them.
 fn remove(directory: &Path, stem: &str, ending: &str) {
-    let name = format!("{stem}{INFIX}");
-    let records = directory.join(format!("{name}{ending}"));
-    if records.is_file() && !is_foreign(&records, directory, &name) {
-        // The next push reports files that could not be deleted.
-        drop(atomic_file::delete(&records));
-        drop(atomic_file::delete(&directory.join(format!("{name}txt"))));
+    let mut name = format!("{stem}{INFIX}");
+    // Somebody may have deleted the first one, which was edited.
+    for number in 2.. {
+        let records = directory.join(format!("{name}{ending}"));
+        if !records.is_file() && number > 2 {
+            return;
+        }
+        if records.is_file() && !is_foreign(&records, directory, &name) {
+            // The next push reports files that could not be deleted.
+            drop(atomic_file::delete(&records));
+            drop(atomic_file::delete(&directory.join(format!("{name}txt"))));
+        }
+        name = format!("{stem}-{number}{INFIX}");
     }
 }
 

@@ -129,6 +129,16 @@ async fn edited_rejects_file_is_not_overwritten() {
     let other = report.files[0].rejects.as_ref().unwrap();
     assert_ne!(other, &path);
     assert!(std::fs::read_to_string(other).unwrap().contains("\"y\""));
+    let is_said = |note: &String| note.contains("was edited, and is kept");
+    assert!(report.notes.iter().any(is_said), "{report:#?}");
+    // Nothing is rejected any more: what nobody edited goes.
+    let report = push(
+        &harness,
+        &(account("x", NEW, "X") + &account("y", NEW, "Y")),
+    )
+    .await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(path.exists() && !other.exists());
 }
 
 #[tokio::test]
