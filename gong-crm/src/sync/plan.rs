@@ -349,7 +349,8 @@ impl SyncPlan {
                 // what vanishes from this source.
                 let is_renamed = counts.foreign > counts.tracked;
                 let hint = if is_renamed {
-                    "; if this scope was renamed, see gong-crm ledger rename-scope"
+                    ". These are most of it, so nothing of it is deleted when it is gone, and the sync is \
+                     partial: if this scope was renamed, see gong-crm ledger rename-scope"
                 } else {
                     ""
                 };

@@ -141,6 +141,7 @@ async fn read_sources(
         None if is_dry => 0,
         None => ledger.make_scope(&options.scope).await?,
     };
+    notes.extend(kept_without_source(ledger, context.space, scope, &options).await?);
     let mut late = Late::default();
     if !is_dry {
         late = look_if_due(&client, integration_id, &context.ledger, context.space).await?;
@@ -227,6 +228,35 @@ async fn other_scopes(
                 "scope {:?} is new, and scope {name:?} owns {records} {object_type} records; if it \
                  was renamed: gong-crm ledger rename-scope {name:?} {:?}",
                 options.scope, options.scope
+            ));
+        }
+    }
+    Ok(notes)
+}
+
+/// Notes about records that rounds of a scope kept, and whose type has no source any more.
+async fn kept_without_source(
+    ledger: &Ledger,
+    space: Space,
+    scope: u32,
+    options: &SyncOptions,
+) -> Result<Vec<String>, LedgerError> {
+    let mut notes = Vec::new();
+    for object_type in ObjectType::ALL {
+        if scope == 0 || options.has_source(object_type) {
+            continue;
+        }
+        let kept = ledger.rejects_of(space, object_type).await?;
+        let kept = kept.iter().filter(|of| of.kept_by == scope).count();
+        if kept > 0 {
+            let (records, are) = if kept == 1 {
+                ("record", "is")
+            } else {
+                ("records", "are")
+            };
+            notes.push(format!(
+                "{object_type}: {kept} {records} that earlier syncs kept {are} not sent, because no source of \
+                 the type is declared any more; gong-crm rejects {object_type} lists what is kept"
             ));
         }
     }

@@ -528,3 +528,17 @@ async fn sync_that_does_not_wait_asks_once_about_an_earlier_upload() {
     let report = world.sync(options).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
 }
+
+#[tokio::test]
+async fn what_was_kept_is_named_after_its_source_is_gone() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=10));
+    world.export("contact.ldjson", &[]);
+    let mut both = options(&world, &[Account, Contact]);
+    both.max_changes = Limit::Records(3);
+    let report = world.sync(both).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    let report = world.sync(options(&world, &[Contact])).await;
+    let is_said = |note: &String| note.contains("ACCOUNT: 10 records that earlier syncs kept");
+    assert!(report.plan.notes.iter().any(is_said), "{report:#?}");
+}
