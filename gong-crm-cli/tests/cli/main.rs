@@ -23,6 +23,7 @@ mod help;
 mod init;
 mod integration;
 mod invocation;
+mod json_keys;
 mod ledger;
 mod left_open;
 mod meetings;
