@@ -167,7 +167,7 @@ impl SourceTables {
         if let Some((path, is_own)) = self.map(global, table)? {
             let unusable = |error: MappingError| {
                 CliError::new(Exit::Usage, error.to_string())
-                    .with_hint(format!("it is set as `map` in {at}"))
+                    .with_hint(format!("it is set as `map` in the table at {at}"))
             };
             let mut mapping = Mapping::open(&path).map_err(unusable)?;
             let mut files = Vec::new();

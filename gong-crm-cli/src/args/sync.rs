@@ -175,6 +175,11 @@ fn only(text: &str) -> Result<(ObjectType, Only), String> {
         .map_err(|error: gong_crm::record::UnknownObjectType| error.to_string())?;
     let only = match ids {
         None => Only::All,
+        Some(ids) if ids.split(',').any(|id| id.trim().is_empty()) => {
+            return Err(format!(
+                "an id is missing; write {name}:ID, or {name} for all of them"
+            ));
+        }
         Some(ids) => Only::Ids(ids.split(',').map(str::to_owned).collect()),
     };
     Ok((object_type, only))

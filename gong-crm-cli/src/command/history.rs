@@ -24,7 +24,8 @@ pub(crate) async fn history(
         .await
         .map_err(|error| CliError::from_ledger(&error))?;
     let title = format!("History of {} {}", record.object_type, record.object_id);
-    print(&past, output, &title, "this record was never sent");
+    let nothing = "the ledger has no upload of this record: it was never sent with it, or its uploads were pruned";
+    print(&past, output, &title, nothing);
     Ok(Exit::Ok)
 }
 

@@ -140,7 +140,15 @@ async fn import(
         })?;
         ledger.import(&mut BufReader::new(file), as_is).await
     };
-    let records = records.map_err(shown)?;
+    let records = records.map_err(|error| match error {
+        // That is not the ledger, but what is imported.
+        LedgerError::Storage { path: of, source } if of.as_os_str().is_empty() => {
+            let message = format!("{} can't be imported: {source}", path.display());
+            CliError::new(Exit::Usage, message)
+                .with_hint("give a file that gong-crm ledger export wrote")
+        }
+        error => shown(error),
+    })?;
     let next = if as_is {
         "imported as they are"
     } else {
@@ -224,7 +232,7 @@ async fn forget(
         }));
     } else {
         output.stdout(&format!(
-            "{object_type} {object_id} is forgotten: the next push sends it"
+            "{object_type} {object_id} is forgotten: the next push or sync that names it sends it"
         ));
     }
     Ok(Exit::Ok)

@@ -34,7 +34,7 @@ pub(crate) async fn run(
         output.status(if uploads.unfinished {
             "no unfinished uploads"
         } else {
-            "the ledger is empty: no uploads recorded yet"
+            "the ledger has no uploads: nothing was sent yet, or all were pruned"
         });
         return Ok(Exit::Ok);
     }

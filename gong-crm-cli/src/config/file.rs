@@ -68,6 +68,15 @@ const KEYS: [&str; 11] = [
 /// The table of profiles.
 const PROFILES: &str = "profile";
 
+/// What helps where a text is not TOML.
+fn hint(text: &str) -> String {
+    let mut lines = text.lines().map(str::trim);
+    match lines.find(|line| line.starts_with('[') && !line.contains(']')) {
+        Some(open) => format!("close the name of the table: {open}]"),
+        None => "write a setting like base-url = \"https://api.gong.io\"".to_owned(),
+    }
+}
+
 impl ConfigFile {
     /// Reads a file's text.
     pub(crate) fn parse(text: &str) -> Result<Self, ConfigError> {
@@ -75,7 +84,7 @@ impl ConfigFile {
         let table = DeTable::parse(text).map_err(|error| ConfigError {
             line: line(text, error.span().map_or(0, |span| span.start)),
             message: error.message().to_owned(),
-            hint: Some("write a setting like base-url = \"https://api.gong.io\"".to_owned()),
+            hint: Some(hint(text)),
         })?;
         let mut file = Self::default();
         for (key, value) in table.get_ref() {

@@ -26,7 +26,9 @@ pub(crate) fn first(found: &[Finding], errors: u64, output: Output) -> u64 {
 pub(crate) fn others(number: u64, thing: &str, output: Output) {
     if number > 0 {
         let number = counted(number, thing);
-        output.status(&format!("{number}; run `gong-crm check` to see them"));
+        output.status(&format!(
+            "{number}; gong-crm check shows them, with the same files and options"
+        ));
     }
 }
 

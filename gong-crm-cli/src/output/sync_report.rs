@@ -95,6 +95,13 @@ pub(crate) fn results(report: &SyncReport, calls_left: Option<u64>, again: &str,
         }
     }
     output.status(&format!("verdict: {}", report.verdict));
+    let uncertain = report.files.iter().map(|file| file.uncertain).sum();
+    if uncertain > 0 {
+        let records = counted(uncertain, "record");
+        output.status(&format!(
+            "no verdict says whether Gong has {records}; to send what is in doubt once more: {again}"
+        ));
+    }
 }
 
 /// Whose deals nobody sees, if that is so: a sentence, and the owners with the most deals. `unknown`

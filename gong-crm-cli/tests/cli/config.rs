@@ -230,3 +230,26 @@ fn config_file_of_the_guide_is_valid() {
         assert_eq!(output.status.code(), Some(0), "{said}");
     }
 }
+
+#[test]
+fn table_whose_name_is_not_closed_is_named() {
+    let config = "ledger = \"ledger.sqlite\"\n[sources.ACCOUNT\nfiles = \"accounts.ldjson\"\n";
+    let invocation = Invocation::new(&["plan", "--config", "c.toml"]).file("c.toml", config);
+    let output = invocation.output();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        error.contains("close the name of the table: [sources.ACCOUNT]"),
+        "{error}"
+    );
+}
+
+#[test]
+fn only_needs_an_id_after_a_colon() {
+    let output = Invocation::new(&["plan", "--only", "ACCOUNT:"]).output();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(
+        error.contains("an id is missing; write ACCOUNT:ID"),
+        "{error}"
+    );
+}

@@ -68,7 +68,7 @@ fn errors_beyond_a_screen_are_counted() {
     let line = said.lines().find(|line| line.contains("more error"));
     assert_eq!(
         line,
-        Some("100 more errors; run `gong-crm check` to see them"),
+        Some("100 more errors; gong-crm check shows them, with the same files and options"),
         "{said}"
     );
 }

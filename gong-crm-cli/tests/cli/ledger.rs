@@ -437,3 +437,23 @@ fn pruned_ledger_keeps_what_gong_has() {
 fn simulator_inside_the_command_has_no_ledger() {
     assert_transcript!("uploads_with_sim", Invocation::new(&["--sim", "uploads"]));
 }
+
+#[test]
+fn file_that_is_no_exported_ledger_is_named() {
+    let import = [
+        "ledger",
+        "import",
+        "accounts.ldjson",
+        "--ledger",
+        "new.sqlite",
+    ];
+    let invocation = Invocation::new(&import).file("accounts.ldjson", "{\"objectId\":\"a-1\"}\n");
+    let output = invocation.output();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(
+        error.contains("accounts.ldjson can't be imported"),
+        "{error}"
+    );
+    assert!(error.contains("ledger export"), "{error}");
+}

@@ -116,7 +116,7 @@ pub enum LedgerError {
     NotEmpty,
     /// It was exported, and the exported copy is the one that counts.
     #[error(
-        "this ledger was exported on {at} and is sealed: use the exported copy, or run `gong-crm \
+        "this ledger was exported on {at:.0} and is sealed: use the exported copy, or run `gong-crm \
          ledger recover`"
     )]
     Sealed {

@@ -158,7 +158,10 @@ impl LastTry {
         let on = day(self.at);
         match self.outcome {
             TryOutcome::Unconfirmed => {
-                format!("{outcome} on {on}: {reason}; --resend or --find-all-errors sends it again")
+                format!(
+                    "{outcome} on {on}: {reason}; --resend or --find-all-errors sends it again, and gong-crm \
+                     rejects waive leaves it as it is"
+                )
             }
             TryOutcome::Uncertain => format!("{outcome} on {on}: {reason}"),
             TryOutcome::NotAccepted => {

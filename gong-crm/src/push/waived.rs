@@ -47,14 +47,20 @@ impl Waived {
 
     /// A note about deletions of vanished records that are not sent, if there are any.
     pub(super) fn note_of_deletions(&self, object_type: ObjectType) -> Option<String> {
-        let (records, stay) = match self.count {
+        let (records, they_stay) = match self.count {
             0 => return None,
-            1 => ("1 record that is".to_owned(), "it stays"),
-            count => (format!("{count} records that are"), "they stay"),
+            1 => (
+                "1 record that is".to_owned(),
+                "if Gong has it, it stays there",
+            ),
+            count => (
+                format!("{count} records that are"),
+                "those that Gong has stay there",
+            ),
         };
         Some(format!(
-            "{object_type}: the deletion of {records} gone from the source was waived ({}): {stay} in \
-             Gong, unless --resend sends the deletion again",
+            "{object_type}: the deletion of {records} gone from the source was waived ({}): {they_stay}, \
+             unless --resend sends the deletion again",
             self.ids()
         ))
     }

@@ -163,8 +163,8 @@ fn not_all(read: &Read, as_of: i64, last: &LastRead) -> Option<String> {
         ));
     }
     if last.marker.is_some() && read.marker.is_none() {
-        let message =
-            "the file that marks complete parts is missing or older than one of the parts";
+        let message = "the file that marks complete parts, such as _SUCCESS or a manifest, is missing or older than one of \
+             the parts: write it after them";
         return Some(message.to_owned());
     }
     if read.parts >= last.parts || read.marker > last.marker {
@@ -172,8 +172,13 @@ fn not_all(read: &Read, as_of: i64, last: &LastRead) -> Option<String> {
     }
     // A marker says that all parts were written, not that all of them are still there.
     let marker = match read.marker {
-        Some(_) => ", and the file that marks complete parts is that of the last read",
-        None => "",
+        Some(_) => {
+            ", and the file that marks complete parts is that of the last read: write it again after the parts"
+        }
+        None => {
+            ": if the export has fewer parts from now on, write a file _SUCCESS or a manifest beside them after \
+             each export"
+        }
     };
     let (parts, before) = (read.parts, last.parts);
     Some(format!("{parts} of {before} parts are there{marker}"))

@@ -158,8 +158,8 @@ pub enum FilesError {
         /// The system's reason.
         source: io::Error,
     },
-    /// A folder contains no entity file, or a pattern matches none.
-    #[error("{} contains no entity file (.ldjson, .ndjson or .jsonl)", path.display())]
+    /// A folder contains no record file, or a pattern matches none.
+    #[error("{} (.ldjson, .ndjson or .jsonl)", no_files(path))]
     NoEntityFiles {
         /// The folder or pattern.
         path: PathBuf,
@@ -344,6 +344,15 @@ fn list(folder: &Path) -> Result<Listed, FilesError> {
     listed.lines.sort();
     listed.csvs.sort();
     Ok(listed)
+}
+
+fn no_files(path: &Path) -> String {
+    let path = path.display().to_string();
+    if path.contains(['*', '?', '[']) {
+        format!("no record file matches {path}")
+    } else {
+        format!("{path} contains no record file")
+    }
 }
 
 fn non_empty(

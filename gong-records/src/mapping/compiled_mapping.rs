@@ -395,7 +395,10 @@ impl CompiledMapping {
     fn misfit(&self, row: &Row) -> Option<(String, String)> {
         let columns = self.column_count?;
         let cells = row.cells.len();
-        let message = || format!("it has {cells} cells, and the header names {columns} columns");
+        let message = || {
+            let (cell, column) = (plural("cell", cells), plural("column", columns));
+            format!("it has {cells} {cell}, and the header names {columns} {column}")
+        };
         let extra = row.cells.iter().skip(columns);
         if cells > columns && extra.clone().any(|cell| !cell.trim().is_empty()) {
             let hint = "put double quotes around cells that contain the delimiter";
@@ -410,6 +413,11 @@ impl CompiledMapping {
         }
         None
     }
+}
+
+fn plural(noun: &str, count: usize) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{noun}{ending}")
 }
 
 fn row_problem(row: &Row, wrong: Option<(String, String)>) -> Option<Problem> {

@@ -203,7 +203,8 @@ impl Session {
         }
         let reason = format!(
             "the addresses of {} of {base} users change at once, which is more than {allowed}: \
-             each would be deleted and created again (--max-deletions unlimited allows it)",
+             each would be deleted and created again (the same sync with --only BUSINESS_USER \
+             --max-deletions unlimited allows it, and sends users alone)",
             changed.len()
         );
         let places: HashSet<u64> = changed.iter().map(|(place, _)| *place).collect();
