@@ -5,7 +5,7 @@ use std::path::Path;
 
 use gong_crm::ObjectType;
 use gong_crm::io::atomic_file::{NewFile, Readers};
-use gong_crm::ledger::{Ledger, RejectedRecord, TryOutcome};
+use gong_crm::ledger::{Ledger, RejectedRecord, TryOutcome, UploadState};
 
 use crate::args::Global;
 use crate::args::ledger::{RecordName, Rejects, RejectsAction};
@@ -58,6 +58,7 @@ async fn list(
     }
     if listed.is_empty() {
         output.status("no rejected or held-back records");
+        note_unsent(ledger, output).await?;
         return Ok(Exit::Ok);
     }
     let columns = [
@@ -86,7 +87,24 @@ async fn list(
     output.table(&columns, &listed.iter().map(row).collect::<Vec<_>>());
     output.status("");
     output.status("to fix them in a file: gong-crm rejects TYPE --out FILE");
+    note_unsent(ledger, output).await?;
     Ok(Exit::Ok)
+}
+
+/// Says what waits besides: it was planned, and is in Gong only once it is sent.
+async fn note_unsent(ledger: &Ledger, output: Output) -> Result<(), CliError> {
+    let open = ledger.open_uploads().await;
+    let open = open.map_err(|error| CliError::from_ledger(&error))?;
+    let unsent = open.iter().filter(|of| of.state == UploadState::Planned);
+    let records = unsent.clone().map(|upload| upload.records).sum();
+    if records > 0 {
+        let (records, uploads) = (counted(records, "record"), unsent.count() as u64);
+        let uploads = counted(uploads, "upload");
+        output.status(&format!(
+            "not sent yet: {records} in {uploads}; see gong-crm uploads --unfinished"
+        ));
+    }
+    Ok(())
 }
 
 /// Writes the rejected records to a file that only its owner can read: complete, or not at all.

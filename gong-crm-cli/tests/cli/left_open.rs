@@ -145,3 +145,19 @@ fn resume_sends_what_waited_for_its_parent() {
     assert_eq!(code, 0, "{said}");
     assert_eq!(sim.object_count("CONTACT"), 1, "{said}");
 }
+
+#[test]
+fn rejects_say_what_was_not_sent_yet() {
+    let sim = simulator().start_blocking().unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    let fault = Fault::new(Effect::Status(403)).on(Operation::UploadEntities);
+    sim.add_fault(fault).unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let words = ["push", "-", "--type", "ACCOUNT", "--no-rejects"];
+    let (code, said) = run(&sim, place.path(), &words, LINES);
+    assert_eq!(code, 4, "{said}");
+    let (code, said) = run(&sim, place.path(), &["rejects"], "");
+    assert_eq!(code, 0, "{said}");
+    let hint = "not sent yet: 2 records in 1 upload; see gong-crm uploads --unfinished";
+    assert!(said.contains(hint), "{said}");
+}
