@@ -2,6 +2,15 @@
 
 use crate::exit::Exit;
 
+/// Said when a signal came, which is this one.
+pub(crate) fn stopping(signal: Exit) -> &'static str {
+    if signal == Exit::Interrupted {
+        "stopping … press Ctrl-C again to quit immediately"
+    } else {
+        "stopping …"
+    }
+}
+
 /// Waits for signals; while it exists, they do not kill the process.
 #[derive(Debug)]
 pub(crate) struct Signals {

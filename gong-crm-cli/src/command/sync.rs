@@ -22,7 +22,7 @@ use crate::exit::Exit;
 use crate::output::progress::Progress;
 use crate::output::{Output, again, html, sync_report};
 use crate::schema_file;
-use crate::signal::Signals;
+use crate::signal::{Signals, stopping};
 use crate::sources::SourceTables;
 use crate::taps::Extent;
 
@@ -255,6 +255,10 @@ impl Round {
         }
         self.write_metrics(&report).await?;
         let exit = Exit::of_sync(&report);
+        if exit.is_signal() {
+            let resume = format!("to resume: {}", self.again);
+            self.output.status(&resume);
+        }
         if let Some(cause) = &report.cause {
             let mut error = CliError::from_error(cause);
             error.exit = exit;
@@ -302,7 +306,7 @@ impl Round {
             tokio::select! {
                 outcome = &mut both => outcome,
                 exit = self.signals.next() => {
-                    output.status("stopping … press Ctrl-C again to quit immediately");
+                    output.status(stopping(exit));
                     stopped_by = Some(exit);
                     cancel.cancel();
                     tokio::select! {

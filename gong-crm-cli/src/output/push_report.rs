@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::output::progress::Progress;
 use crate::output::table::{Align, count};
 use crate::output::{Output, again, html, records};
-use crate::signal::Signals;
+use crate::signal::{Signals, stopping};
 
 /// Does the work, shows its progress, and prints the report. The first signal stops it cleanly, the
 /// second at once.
@@ -32,7 +32,7 @@ pub(crate) async fn follow(push: Push, global: &Global, output: Output) -> Resul
         tokio::select! {
             outcome = &mut both => outcome,
             exit = signals.next() => {
-                output.status("stopping … press Ctrl-C again to quit immediately");
+                output.status(stopping(exit));
                 stopped_by = Some(exit);
                 cancel.cancel();
                 tokio::select! {

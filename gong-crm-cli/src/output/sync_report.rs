@@ -72,6 +72,10 @@ pub(crate) fn plan(plan: &SyncPlan, calls_left: Option<u64>, again: &str, output
 
 /// Prints what became of a sync: its plan, and what is not in Gong after it.
 pub(crate) fn results(report: &SyncReport, calls_left: Option<u64>, again: &str, output: Output) {
+    if report.is_unplanned() {
+        output.status("stopped while the sources were read; nothing was sent");
+        return;
+    }
     plan(&report.plan, calls_left, again, output);
     let of_sync = report.notes.iter();
     for note in of_sync.filter(|note| !report.plan.notes.contains(note)) {

@@ -53,14 +53,25 @@ fn push_stopped_by(
         }
         *push.command() = command;
     }
-    let mut child = push
+    stopped_by(&sim, push, signal)
+}
+
+/// Starts a command that can't finish, sends it the signal once Gong was asked for a verdict, and
+/// returns its exit code, report and messages.
+fn stopped_by(
+    sim: &gong_sim::Simulator,
+    mut command: Invocation,
+    signal: Signal,
+) -> (Option<i32>, String, String) {
+    let mut child = command
         .command()
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // The list of integrations, the upload, and the first question about it.
+    // At least the upload, and the first question about it.
     while sim.request_count() < 3 {
+        assert_eq!(child.try_wait().unwrap(), None, "it ended by itself");
         std::thread::yield_now();
     }
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
@@ -79,6 +90,26 @@ fn push_stopped_by(
         .read_to_string(&mut report)
         .unwrap();
     (child.wait().unwrap().code(), report, messages)
+}
+
+#[test]
+fn sync_that_is_stopped_names_the_command_that_goes_on() {
+    let sim = simulator()
+        .processing(Processing::Never)
+        .start_blocking()
+        .unwrap();
+    sim.register_integration("Acme CRM", "admin@acme.example");
+    let sources = "[sources.ACCOUNT]\nfiles = \"accounts.ldjson\"\n";
+    let words = "sync --config gong-crm.toml --yes --poll-interval 50ms --wait 30s";
+    let words: Vec<&str> = words.split(' ').collect();
+    let sync = Invocation::new(&words)
+        .against(sim.base_url())
+        .file("gong-crm.toml", sources)
+        .file("accounts.ldjson", LINE);
+    let (exit, _, messages) = stopped_by(&sim, sync, Signal::TERM);
+    assert_eq!(exit, Some(143), "{messages}");
+    assert!(messages.contains("to resume: gong-crm sync "), "{messages}");
+    assert!(!messages.contains("Ctrl-C"), "{messages}");
 }
 
 #[test]

@@ -256,9 +256,9 @@ impl Session {
         let known = self.ledger.ledger().upload_numbered(upload.number).await;
         let upload = known.ok().flatten().unwrap_or(upload);
         let (status, reason) = match upload.state {
-            UploadState::Planned => (Status::NotSent, "not sent: the push was stopped"),
+            UploadState::Planned => (Status::NotSent, "not sent: stopped before its turn"),
             UploadState::Sending | UploadState::Accepted => {
-                (Status::Canceled, "the push was stopped before its verdict")
+                (Status::Canceled, "stopped before its verdict")
             }
             UploadState::Dropped | UploadState::Lost => {
                 return Ended::without_records(upload, Status::Done);

@@ -31,6 +31,8 @@ pub struct SyncReport {
     /// A failure that stopped everything: credentials, quota, no connection.
     #[serde(skip)]
     pub cause: Option<Arc<Error>>,
+    #[serde(skip)]
+    is_unplanned: bool,
 }
 
 /// A sync after which Gong is not equal to its sources.
@@ -41,6 +43,7 @@ pub struct NotEqual(pub Box<SyncReport>);
 impl SyncReport {
     pub(super) fn new(report: Option<Report>, mut plan: SyncPlan, calls: u64) -> Self {
         let is_declined = report.is_none();
+        let is_unplanned = report.as_ref().is_some_and(Report::is_unplanned);
         // What was found out while it was carried out belongs into every form of the report.
         for note in report.iter().flat_map(|report| &report.notes) {
             if !plan.notes.contains(note) {
@@ -64,7 +67,13 @@ impl SyncReport {
             is_declined,
             notes,
             cause,
+            is_unplanned,
         }
+    }
+
+    /// Whether the sync was stopped before anything was planned or sent: its plan says nothing.
+    pub fn is_unplanned(&self) -> bool {
+        self.is_unplanned
     }
 
     /// The report, if Gong is equal to the sources.
