@@ -171,7 +171,7 @@ async fn more_ids_than_gong_takes_are_sent_in_several_requests() {
         .objects(calls::integration_id(), ObjectType::Deal, &ids)
         .await
         .unwrap();
-    assert_eq!(found.len(), 250);
+    assert!(found.is_empty(), "no response names one");
     let emails: Vec<String> = (0..101).map(|id| format!("u{id}@acme.com")).collect();
     client.meeting_readiness(&emails).await.unwrap();
 
@@ -189,7 +189,8 @@ async fn more_ids_than_gong_takes_are_sent_in_several_requests() {
 
 #[tokio::test]
 async fn credentials_travel_as_gong_documents_them() {
-    let server = server(ResponseTemplate::new(200).set_body_json(json!({}))).await;
+    let none = json!({"integrations": []});
+    let server = server(ResponseTemplate::new(200).set_body_json(none)).await;
     client(&server.uri()).integrations().await.unwrap();
     let with_token = Client::builder()
         .base_url(format!("{}/v2/", server.uri()))

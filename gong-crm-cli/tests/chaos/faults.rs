@@ -110,8 +110,8 @@ fn lasting_fault_has_its_exit_code_and_is_resumed() {
         // Gong has it and never says so.
         (vec![Fault::new(Effect::LoseAnswer)], 9),
         (vec![Fault::new(Effect::TruncateBody)], 9),
-        // The id is said to be used, and Gong does not know it.
-        (vec![upload(Effect::Status(409))], 9),
+        // The id is said to be used, and Gong does not know it: it did not take the upload.
+        (vec![upload(Effect::Status(409))], 6),
         (vec![upload(Effect::Status(401))], 4),
         (vec![upload(Effect::Status(403))], 4),
         (vec![question(Effect::Status(401))], 4),
