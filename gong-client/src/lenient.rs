@@ -82,7 +82,7 @@ fn repair_number(object: &mut Map<String, Value>, name: &str) -> Option<String> 
         object.insert(name.to_owned(), number);
         return None;
     }
-    let odd = format!("{name} is {value}, which is no number");
+    let odd = format!("{name} is {value}, which is not a number");
     object.remove(name);
     Some(odd)
 }
@@ -135,7 +135,7 @@ mod tests {
         }
         let body = json!({"status": "DONE", "errors": null, "totalSuccessCount": "4 of 5"});
         let repaired = repaired(Operation::GetRequestStatus, body.to_string().as_bytes()).unwrap();
-        let said = "totalSuccessCount is \"4 of 5\", which is no number";
+        let said = "totalSuccessCount is \"4 of 5\", which is not a number";
         assert_eq!(
             repaired["errors"],
             json!([{"line": 0, "description": said}])

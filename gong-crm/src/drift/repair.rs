@@ -202,6 +202,15 @@ async fn note_not_given(
     Ok(())
 }
 
+fn by_type(differences: &[&Difference]) -> Ids {
+    let mut by_type = Ids::new();
+    for of in differences {
+        let ids = by_type.entry(of.object_type).or_default();
+        ids.push(of.object_id.clone());
+    }
+    by_type
+}
+
 /// Notes that Gong does not have records that it had, so that they are created again: what refers to
 /// them waits, as for every new record.
 async fn note_lost(
@@ -210,11 +219,7 @@ async fn note_lost(
     lost: impl Iterator<Item = &Difference>,
     began: i64,
 ) -> Result<(), DriftError> {
-    let mut by_type = Ids::new();
-    for of in lost {
-        let ids = by_type.entry(of.object_type).or_default();
-        ids.push(of.object_id.clone());
-    }
+    let by_type = by_type(&lost.collect::<Vec<_>>());
     if by_type.is_empty() {
         return Ok(());
     }
@@ -232,13 +237,10 @@ pub(super) async fn note_not_kept(
     space: Space,
     report: &DriftReport,
 ) -> Result<(), DriftError> {
-    let mut by_type = Ids::new();
-    for of in &report.differences {
-        if of.kind == DifferenceKind::Missing && of.handled == Handled::SentBefore {
-            let ids = by_type.entry(of.object_type).or_default();
-            ids.push(of.object_id.clone());
-        }
-    }
+    let differences = report.differences.iter();
+    let not_kept = differences
+        .filter(|of| of.kind == DifferenceKind::Missing && of.handled == Handled::SentBefore);
+    let by_type = by_type(&not_kept.collect::<Vec<_>>());
     if by_type.is_empty() {
         return Ok(());
     }

@@ -89,34 +89,23 @@ impl Ledger {
         ids: &[String],
         now: Timestamp,
     ) -> Result<(), LedgerError> {
-        let states = ids.iter().map(String::as_str);
-        let states = self.records(space, object_type, states).await?;
-        let mut batch = Batch::new();
-        for (id, state) in ids.iter().zip(states) {
-            let is_new =
-                |state: &RecordState| state.current == Current::Version && state.last_try.is_none();
-            let Some(mut state) = state.filter(is_new) else {
-                continue;
-            };
+        self.change_each(space, object_type, ids, |state| {
+            if state.current != Current::Version || state.last_try.is_some() {
+                return false;
+            }
             let reason = "drift did not find it in Gong, also after it was sent again".to_owned();
-            let push = now.as_millisecond();
             state.last_try = Some(LastTry {
                 outcome: TryOutcome::Unconfirmed,
-                ..doubt_of(&state, reason, push, now)
+                ..doubt_of(state, reason, now.as_millisecond(), now)
             });
             state.current = Current::None;
-            let key = space.key(object_type, id);
-            // Only its hash is known.
-            batch.put(Table::Contents, &key, b"");
-            batch.put(Table::Records, &key, &state.encode());
-        }
-        if batch.is_empty() {
-            return Ok(());
-        }
-        self.commit(batch).await
+            true
+        })
+        .await
     }
 
-    /// The same with records that turned out not to be in Gong any more, and that no source gives now.
+    /// Notes that records turned out not to be in Gong any more, and that no source gives them now: they
+    /// count as uncertain until they are sent again.
     pub(crate) async fn doubt_lost(
         &self,
         space: Space,
@@ -124,23 +113,40 @@ impl Ledger {
         ids: &[String],
         now: Timestamp,
     ) -> Result<(), LedgerError> {
+        self.change_each(space, object_type, ids, |state| {
+            if state.current != Current::None || state.last_try.is_some() {
+                return false;
+            }
+            let reason = "drift did not find it in Gong".to_owned();
+            state.last_try = Some(doubt_of(state, reason, now.as_millisecond(), now));
+            (state.current, state.hash) = (Current::Unknown, [0; 16]);
+            state.line = LineHash::default();
+            true
+        })
+        .await
+    }
+
+    /// Changes the states of some records, of whose versions only the hashes are known. `change` says
+    /// whether it did.
+    async fn change_each(
+        &self,
+        space: Space,
+        object_type: ObjectType,
+        ids: &[String],
+        change: impl Fn(&mut RecordState) -> bool + Send + Sync,
+    ) -> Result<(), LedgerError> {
         let states = ids.iter().map(String::as_str);
         let states = self.records(space, object_type, states).await?;
         let mut batch = Batch::new();
         for (id, state) in ids.iter().zip(states) {
-            let is_lost =
-                |state: &RecordState| state.current == Current::None && state.last_try.is_none();
-            let Some(mut state) = state.filter(is_lost) else {
+            let Some(mut state) = state else {
                 continue;
             };
-            let reason = "drift did not find it in Gong".to_owned();
-            let push = now.as_millisecond();
-            state.last_try = Some(doubt_of(&state, reason, push, now));
-            (state.current, state.hash) = (Current::Unknown, [0; 16]);
-            state.line = LineHash::default();
-            let key = space.key(object_type, id);
-            batch.put(Table::Contents, &key, b"");
-            batch.put(Table::Records, &key, &state.encode());
+            if change(&mut state) {
+                let key = space.key(object_type, id);
+                batch.put(Table::Contents, &key, b"");
+                batch.put(Table::Records, &key, &state.encode());
+            }
         }
         if batch.is_empty() {
             return Ok(());

@@ -116,8 +116,8 @@ async fn upload_that_was_given_up_is_not_pruned_while_it_may_come() {
     assert_eq!(harness.name("b"), None);
 }
 
-#[tokio::test]
-async fn upload_with_a_newer_version_under_way_is_judged_before_the_old_one() {
+/// What Gong processed after everything else, while a newer version of its records had no verdict yet.
+async fn processed_last() -> (Harness, Client, String) {
     let harness = given_up().await;
     let hour = Processing::After(Duration::from_hours(1));
     harness.simulator.set_processing(hour);
@@ -131,28 +131,17 @@ async fn upload_with_a_newer_version_under_way_is_judged_before_the_old_one() {
     }
     harness.simulator.set_processing(Processing::Immediate);
     let client = later(&harness, 9);
+    (harness, client, newest)
+}
+
+#[tokio::test]
+async fn upload_with_a_newer_version_under_way_is_judged_before_the_old_one() {
+    let (harness, client, newest) = processed_last().await;
     let report = push(&harness, &client, &newest).await;
     assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
     let report = push(&harness, &client, &newest).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert_eq!(harness.name("a").as_deref(), Some("newest"));
-}
-
-/// What Gong processed after everything else, while a newer version of its records had no verdict yet.
-async fn processed_last() -> (Harness, Client, String) {
-    let harness = given_up().await;
-    let hour = Processing::After(Duration::from_hours(1));
-    harness.simulator.set_processing(hour);
-    let newest = account("a", "2026-01-17T09:30:00Z", "newest");
-    let report = push(&harness, &later(&harness, 8), &newest).await;
-    assert_eq!(report.verdict, Verdict::TimedOut, "{report:#?}");
-    for (hours, name) in [(2, "newest"), (23, "older")] {
-        harness.simulator.advance(Duration::from_hours(hours));
-        assert_eq!(harness.name("a").as_deref(), Some(name));
-    }
-    harness.simulator.set_processing(Processing::Immediate);
-    let client = later(&harness, 9);
-    (harness, client, newest)
 }
 
 #[tokio::test]

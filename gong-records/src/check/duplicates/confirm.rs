@@ -279,7 +279,7 @@ impl<C: Iterator<Item = HashCollision>> DuplicateConfirmer<'_, C> {
 }
 
 /// Reports an id that differs from that of an earlier line in case alone, and that of the earlier line:
-/// the first of them is no more certain than the second. The deletion of an old spelling is no doubt.
+/// the first of them is no more certain than the second. A line that deletes the old spelling does not count.
 fn respelled(
     occurrences: &mut [Occurrence],
     line: u64,
