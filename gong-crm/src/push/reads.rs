@@ -260,7 +260,7 @@ pub(crate) struct TypeCounts {
     /// Records that another scope owns.
     pub(crate) foreign: u64,
     /// Records that vanished and stay in Gong, as the source is set.
-    pub(crate) kept: u64,
+    pub(crate) kept: Vec<String>,
     /// Why the read does not count as complete although it should be.
     pub(crate) incomplete: Option<String>,
     /// Whether deletions are held back because the source changed.

@@ -21,6 +21,9 @@ const CALLS_PER_UPLOAD: u64 = 3;
 /// The number of calls per upload of an earlier round, which needs only a status check.
 const CALLS_PER_OLDER_UPLOAD: u64 = 1;
 
+/// How many records a note names.
+const NAMED: usize = 5;
+
 /// What a sync is going to do.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -313,7 +316,7 @@ impl SyncPlan {
             of_type.newer_in_gong = counts.newer;
             of_type.deleted_in_gong = counts.deleted_later.len() as u64;
             of_type.unchanged = of_type.unchanged.saturating_sub(of_type.deleted_in_gong);
-            of_type.kept = counts.kept;
+            of_type.kept = counts.kept.len() as u64;
             of_type.owned = counts.tracked.max(counts.limit_base);
             of_type.never_sent_deletions = counts.never_sent;
             of_type.allowed_deletions = counts.allowed;
@@ -357,12 +360,13 @@ impl SyncPlan {
                 plan.has_findings |= is_renamed;
                 plan.notes.push(format!("{object_type}: {skipped}{hint}"));
             }
-            if counts.kept > 0 {
-                let (records, are) = records_are(counts.kept);
-                let stay = if counts.kept == 1 { "stays" } else { "stay" };
+            if !counts.kept.is_empty() {
+                let (records, are) = records_are(of_type.kept);
+                let stay = if of_type.kept == 1 { "stays" } else { "stay" };
+                let named = first_of(&counts.kept);
                 plan.notes.push(format!(
                     "{object_type}: {records} {are} gone from the source and {stay} in Gong (deletions = \
-                     \"never\")"
+                     \"never\"): {named}"
                 ));
             }
         }
@@ -425,6 +429,15 @@ fn records_are(number: u64) -> (String, &'static str) {
     match number {
         1 => ("1 record".to_owned(), "is"),
         number => (format!("{number} records"), "are"),
+    }
+}
+
+/// The first of some ids, and how many more there are.
+fn first_of(ids: &[String]) -> String {
+    let named = ids[..ids.len().min(NAMED)].join(", ");
+    match ids.len().saturating_sub(NAMED) {
+        0 => named,
+        more => format!("{named} and {more} more"),
     }
 }
 

@@ -6,7 +6,7 @@ use gong_crm::ObjectType::{Account, BusinessUser, Contact, Stage};
 use gong_crm::ledger::TryOutcome;
 use gong_crm::push::Verdict;
 use gong_crm::source::FilesSource;
-use gong_crm::sync::{Deletions, Limit, SyncOptions};
+use gong_crm::sync::{Deletions, Limit, SyncOptions, SyncReport};
 use gong_sim::{Effect, Fault, Operation};
 use serde_json::{Value, json};
 
@@ -431,10 +431,19 @@ async fn source_that_deletes_nothing_says_what_stays() {
             .source_with(Account, source(), Deletions::Never);
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
     world.export("account.ldjson", &accounts(3..=30));
-    let report = world.sync(options).await;
+    let report = world.sync(options.clone()).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert_eq!(report.plan.types[0].kept, 2);
     assert!(world.has("ACCOUNT", "acc-1"));
+    let says = |report: &SyncReport, end: &str| {
+        let mut notes = report.plan.notes.iter();
+        notes.any(|note| note.contains("stay in Gong") && note.ends_with(end))
+    };
+    assert!(says(&report, ": acc-1, acc-2"), "{report:#?}");
+    world.export("account.ldjson", &accounts(8..=30));
+    let report = world.sync(options).await;
+    let all = ": acc-1, acc-2, acc-3, acc-4, acc-5 and 2 more";
+    assert!(says(&report, all), "{report:#?}");
 }
 
 #[tokio::test]

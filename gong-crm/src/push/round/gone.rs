@@ -192,8 +192,8 @@ impl Session {
             self.leave_out_retired(&mut of_type.round.unclaimed).await?;
         }
         if read.deletions == Deletions::Never {
-            of_type.round.counts.kept = of_type.round.absent.len() as u64;
-            of_type.round.absent.clear();
+            let kept = std::mem::take(&mut of_type.round.absent).into_iter();
+            of_type.round.counts.kept = kept.map(|absent| absent.object_id).collect();
         }
         let mut waiting = Vec::new();
         let mut kept = Kept::default();

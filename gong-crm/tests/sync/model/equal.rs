@@ -30,6 +30,14 @@ pub(super) fn named(report: &SyncReport) -> BTreeSet<String> {
         .collect()
 }
 
+/// Records that are gone from their source and stay in Gong, as the source is set.
+pub(super) fn kept(report: &SyncReport) -> BTreeSet<String> {
+    let notes = report.plan.notes.iter();
+    let of_kept = notes.filter_map(|note| note.split_once("(deletions = \"never\"): "));
+    let ids = of_kept.flat_map(|(_, ids)| ids.split(", "));
+    ids.map(str::to_owned).collect()
+}
+
 /// What differs, but for the records that a report names.
 pub(super) fn differences(
     company: &Company,

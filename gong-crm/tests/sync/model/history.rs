@@ -15,7 +15,7 @@ use gong_sim::Simulator;
 use serde_json::{Value, json};
 
 use super::company::{CUSTOM, Company};
-use super::equal::{differences, key, named};
+use super::equal::{differences, kept, key, named};
 use super::export::{Exports, Mishap, is_parent};
 use super::weather::{self, Rules};
 use crate::clock::VirtualClock;
@@ -499,6 +499,8 @@ impl History {
             let mut excused = named(&report);
             // A record that moved is named by the company that it moved to.
             excused.extend(last[1 - of].as_ref().map(named).unwrap_or_default());
+            // And if it deletes nothing, the record stays when it is gone there, too.
+            excused.extend(last[1 - of].as_ref().map(kept).unwrap_or_default());
             excused.extend(self.unowned().await);
             let found = differences(
                 &self.companies[of],
