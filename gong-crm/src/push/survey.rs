@@ -4,11 +4,13 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::fs::File;
-use std::io;
+use std::io::{self, BufRead as _, BufReader, Read, Seek as _, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
+use std::thread;
 
-use gong_records::io::lines::{Line, Lines};
+use gong_records::io::lines::{Line, Lines, MAX_BYTES};
+use gong_records::io::open::is_compressed;
 
 use super::PushError;
 use super::ids::{Prefixes, id_hash};
@@ -45,6 +47,10 @@ pub(super) const NO_DATE: i64 = i64::MIN;
 const DELETION: u32 = 1 << 31;
 
 impl Entry {
+    fn order(&self) -> (u64, i64, u64) {
+        (self.id, self.modified, self.place)
+    }
+
     pub(super) fn is_deletion(&self) -> bool {
         self.length & DELETION != 0
     }
@@ -137,11 +143,25 @@ pub(super) struct FileFacts {
 }
 
 impl Survey {
-    /// Puts the entries in order, so that they can be found.
+    /// Puts the entries in order.
     fn sort(&mut self) {
-        self.entries
-            .sort_unstable_by_key(|entry| (entry.id, entry.modified, entry.place));
-        self.prefixes = Prefixes::of(self.entries.iter().map(|entry| entry.id));
+        self.entries.sort_unstable_by_key(Entry::order);
+    }
+
+    /// Adds what another pass found in other lines of the same files.
+    fn append(&mut self, other: Self) {
+        self.entries.extend(other.entries);
+        self.ids = match (self.ids.take(), other.ids) {
+            (Some(ids), Some(more)) if ids.len() + more.len() <= PROBED_RECORDS => {
+                Some(ids.into_iter().chain(more).collect())
+            }
+            _ => None,
+        };
+        self.present.extend(other.present);
+        self.breaks_off |= other.breaks_off;
+        self.unclear = self.unclear.take().or(other.unclear);
+        self.without_id += other.without_id;
+        self.addresses.extend(other.addresses);
     }
 
     /// Whether no record can be found in the files.
@@ -187,23 +207,43 @@ pub(super) fn survey(
     ignored: &BTreeSet<String>,
     known: Option<&mut KnownLines>,
 ) -> Result<Survey, PushError> {
-    let key_of_hashes = HashKey::from_bytes(key);
-    let mut pass = Pass {
-        key,
-        reader: Reader::ignoring(key_of_hashes, files.object_type, generations, ignored),
-        known,
-        survey: Survey {
-            ids: Some(Vec::new()),
-            ends_with_line: true,
-            ..Survey::default()
-        },
+    let pass = |known| {
+        let key_of_hashes = HashKey::from_bytes(key);
+        Pass {
+            key,
+            reader: Reader::ignoring(key_of_hashes, files.object_type, generations, ignored),
+            known,
+            survey: Survey {
+                ids: Some(Vec::new()),
+                ends_with_line: true,
+                ..Survey::default()
+            },
+        }
     };
+    let (mut pass, mut second) = (pass(known), pass(None));
     for ((_, open), start) in files.files.iter().zip(&files.starts) {
-        let read = pass.file(open, *start);
+        let read = pass.file(open, *start, &mut second);
         read.map_err(|error| unreadable(&open.file.path, error))?;
     }
-    pass.survey.sort();
-    Ok(pass.survey)
+    Ok(merged(pass.survey, second.survey))
+}
+
+/// What two passes found, each in its lines.
+fn merged(mut survey: Survey, mut second: Survey) -> Survey {
+    thread::scope(|scope| {
+        if !second.entries.is_empty() {
+            scope.spawn(|| second.sort());
+        }
+        survey.sort();
+    });
+    let has_two_runs = !second.entries.is_empty();
+    survey.append(second);
+    if has_two_runs {
+        // A stable sort merges runs that are in order.
+        survey.entries.sort_by_key(Entry::order);
+    }
+    survey.prefixes = Prefixes::of(survey.entries.iter().map(|entry| entry.id));
+    survey
 }
 
 /// One pass over the files of a type.
@@ -214,14 +254,79 @@ struct Pass<'a> {
     survey: Survey,
 }
 
+/// What the lines of a file, or of a half of it, are.
+#[derive(Debug, Default)]
+struct ReadLines {
+    facts: FileFacts,
+    has_unreadable_row: bool,
+    /// The place of the last line, and whether it ends with a line break.
+    last: Option<(u64, bool)>,
+}
+
+impl ReadLines {
+    /// Adds the lines after these.
+    fn append(&mut self, mut next: Self) {
+        let facts = &mut self.facts;
+        facts.records += next.facts.records;
+        facts.unchanged += next.facts.unchanged;
+        facts.repeated += next.facts.repeated;
+        facts.invalid.append(&mut next.facts.invalid);
+        self.has_unreadable_row |= next.has_unreadable_row;
+        self.last = next.last.or(self.last);
+    }
+}
+
 impl Pass<'_> {
-    /// Reads a file, whose offsets begin at `start`.
-    fn file(&mut self, open: &OpenFile, start: u64) -> io::Result<()> {
-        let mut facts = FileFacts::default();
-        let mut has_unreadable_row = false;
-        // The place of the last line, and whether it ends with a line break.
-        let mut last = (start, true);
-        let mut lines = Lines::open(&open.lines)?;
+    /// Reads a file, whose offsets begin at `start`; half of a large one with `second`, on another
+    /// thread.
+    fn file(&mut self, open: &OpenFile, start: u64, second: &mut Self) -> io::Result<()> {
+        // The known lines are one table, in which each line is marked.
+        let middle = match self.known {
+            None => middle_of(open)?,
+            Some(_) => None,
+        };
+        let read = match middle {
+            None => self.lines(open, start, Lines::open(&open.lines)?)?,
+            Some(middle) => thread::scope(|scope| {
+                let second = scope.spawn(|| {
+                    let before = lines_before(open, middle)?;
+                    let mut file = File::open(&open.lines)?;
+                    file.seek(SeekFrom::Start(middle))?;
+                    second.lines(open, start, Lines::after(file, before, middle))
+                });
+                let first = File::open(&open.lines)?.take(middle);
+                let read = self.lines(open, start, Lines::new(first));
+                let second = second.join();
+                let mut read = read?;
+                read.append(second.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+                Ok::<_, io::Error>(read)
+            })?,
+        };
+        let last = read.last.unwrap_or((start, true));
+        let ends_with_line = if open.converted.is_none() {
+            last.1
+        } else {
+            // Of a packed file, the end is not that of its text.
+            open.file.is_compressed() || ends_with_line(&open.file.path)
+        };
+        if open.converted.is_some() && !ends_with_line {
+            self.survey.last_rows.push(last.0);
+        }
+        self.survey.ends_with_line &= ends_with_line;
+        self.survey.breaks_off |= read.has_unreadable_row && !ends_with_line;
+        self.survey.files.push(read.facts);
+        Ok(())
+    }
+
+    /// Reads lines of a file, whose offsets begin at `start`.
+    fn lines<R: Read>(
+        &mut self,
+        open: &OpenFile,
+        start: u64,
+        mut lines: Lines<R>,
+    ) -> io::Result<ReadLines> {
+        let mut read = ReadLines::default();
+        let facts = &mut read.facts;
         loop {
             if let Some(known) = &mut self.known {
                 known.look_ahead(lines.ahead());
@@ -229,14 +334,14 @@ impl Pass<'_> {
             let Some(line) = lines.next_line()? else {
                 break;
             };
-            last = (start + line.offset, line.has_line_feed);
+            read.last = Some((start + line.offset, line.has_line_feed));
             let known = self.known.as_deref_mut();
             let candidate = known.and_then(|known| known.candidate(line.bytes));
             let skipped = open.skipped.get(&line.number);
             if line.is_blank() {
                 // The line of a row that can't be read as one; perhaps its id can.
                 if let Some(skipped) = skipped {
-                    has_unreadable_row = true;
+                    read.has_unreadable_row = true;
                     let object_id = skipped.object_id.as_deref();
                     let doubt = skipped.doubt.max(of_id(object_id));
                     self.note_held(open, line.number, doubt, object_id);
@@ -255,19 +360,7 @@ impl Pass<'_> {
                 Found::Other => facts.invalid.extend(self.line(open, start, &line, skipped)),
             }
         }
-        let ends_with_line = if open.converted.is_none() {
-            last.1
-        } else {
-            // Of a packed file, the end is not that of its text.
-            open.file.is_compressed() || ends_with_line(&open.file.path)
-        };
-        if open.converted.is_some() && !ends_with_line {
-            self.survey.last_rows.push(last.0);
-        }
-        self.survey.ends_with_line &= ends_with_line;
-        self.survey.breaks_off |= has_unreadable_row && !ends_with_line;
-        self.survey.files.push(facts);
-        Ok(())
+        Ok(read)
     }
 
     /// Reads a line. Gives the error if it is not a record and the check has not said so.
@@ -341,6 +434,47 @@ impl Pass<'_> {
     }
 }
 
+/// From this size on, two threads read a file.
+const LARGE: u64 = 8 << 20;
+
+/// Where a line begins near the middle of a large file.
+fn middle_of(open: &OpenFile) -> io::Result<Option<u64>> {
+    if open.bytes < LARGE || is_compressed(&open.lines) {
+        return Ok(None);
+    }
+    let half = open.bytes / 2;
+    let mut file = File::open(&open.lines)?;
+    file.seek(SeekFrom::Start(half))?;
+    let mut rest = BufReader::new(file.take(MAX_BYTES as u64));
+    let mut skipped = 0;
+    loop {
+        let buffer = rest.fill_buf()?;
+        if buffer.is_empty() {
+            return Ok(None);
+        }
+        if let Some(end) = memchr::memchr(b'\n', buffer) {
+            return Ok(Some(half + skipped + end as u64 + 1));
+        }
+        let length = buffer.len();
+        skipped += length as u64;
+        rest.consume(length);
+    }
+}
+
+/// How many lines are before an offset at which one begins.
+fn lines_before(open: &OpenFile, offset: u64) -> io::Result<u64> {
+    let mut file = File::open(&open.lines)?.take(offset);
+    let mut buffer = vec![0; 1 << 18];
+    let mut lines = 0;
+    loop {
+        let length = file.read(&mut buffer)?;
+        if length == 0 {
+            return Ok(lines);
+        }
+        lines += memchr::memchr_iter(b'\n', &buffer[..length]).count() as u64;
+    }
+}
+
 /// What is not known of a line whose id can't be read.
 fn of_id(object_id: Option<&str>) -> Option<Doubt> {
     object_id.is_none().then_some(Doubt::Id)
@@ -348,9 +482,8 @@ fn of_id(object_id: Option<&str>) -> Option<Doubt> {
 
 /// Whether the last row of a CSV is complete, as far as its end says.
 fn ends_with_line(path: &Path) -> bool {
-    use io::{Read as _, Seek as _};
     let last = File::open(path).and_then(|mut file| {
-        file.seek(io::SeekFrom::End(-1))?;
+        file.seek(SeekFrom::End(-1))?;
         let mut last = [0];
         file.read_exact(&mut last)?;
         Ok(last == *b"\n")
@@ -381,14 +514,19 @@ mod tests {
         for count in [0, 1, 7, 8, 9, 1_000, 5_000] {
             let mut random = fastrand::Rng::with_seed(count);
             let ids: Vec<u64> = (0..count).map(|_| random.u64(..)).collect();
-            let mut survey = Survey::default();
+            let (mut survey, mut second) = (Survey::default(), Survey::default());
             for version in 0..3 {
                 let versions = ids.iter().map(|id| entry(*id, 0, version, false));
-                survey.entries.extend(versions);
+                let pass = if version == 1 {
+                    &mut second
+                } else {
+                    &mut survey
+                };
+                pass.entries.extend(versions);
             }
             survey.entries.push(entry(0, 0, 0, false));
             survey.entries.push(entry(u64::MAX, 0, 0, false));
-            survey.sort();
+            survey = merged(survey, second);
             for id in ids.iter().copied().chain([0, u64::MAX]) {
                 let first = survey.entries.iter().position(|entry| entry.id == id);
                 assert_eq!(survey.find(id), first, "{id} of {count}");

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use gong_crm::ledger::store::{Batch, Entry, MemoryStore, Store, StoreFuture, Table, Update};
 use gong_crm::ledger::{Ledger, LedgerLock};
-use gong_crm::push::Verdict;
+use gong_crm::push::{Options, Verdict};
 
-use crate::support::{Harness, OLD, account, accounts, contact, stage};
+use crate::support::{Harness, NEW, OLD, account, accounts, contact, stage};
 
 #[tokio::test]
 async fn stages_derived_from_deals_are_sent_once_each() {
@@ -142,4 +142,34 @@ async fn ledger_of_many_uploads_is_not_read_whole() {
     drop(harness.push(&path).await);
     let pushing = work.take();
     assert!(pushing <= 60, "{pushing}");
+}
+
+/// Two threads read a file of this size, each a half.
+#[tokio::test]
+async fn lines_of_a_large_file_are_told_apart_in_both_halves() {
+    let harness = Harness::new().await;
+    let wide = |line: String| line.replacen('{', &format!("{{{}", " ".repeat(5_000)), 1);
+    let mut lines: Vec<String> = (0..2_000)
+        .map(|number| wide(account(&format!("a-{number}"), OLD, "once")))
+        .collect();
+    // Either half has a newer version of a record of the other, and a line that is no record.
+    lines[10] = wide(account("a-1500", NEW, "newer"));
+    lines[1_600] = wide(account("a-20", NEW, "newer"));
+    lines[30] = "\n".to_owned();
+    lines[700] = "first\n".to_owned();
+    lines[1_700] = "second\n".to_owned();
+    let last = lines[1_999].len() - 1;
+    lines[1_999].truncate(last);
+    let path = harness.write_text("accounts.ldjson", &lines.concat());
+    let report = harness
+        .push_with(Options::new([path]).simulator().unchecked())
+        .await;
+    let errors = report.files[0].errors.iter();
+    let errors: Vec<_> = errors.map(|error| error.source_line).collect();
+    assert_eq!(errors, [701, 1_701], "{report:#?}");
+    assert_eq!(report.accepted(), 1_995, "{report:#?}");
+    assert_eq!(report.files[0].superseded, 2);
+    for (id, name) in [("a-1500", "newer"), ("a-20", "newer"), ("a-1999", "once")] {
+        assert_eq!(harness.name(id).as_deref(), Some(name), "{id}");
+    }
 }

@@ -81,13 +81,18 @@ impl Lines<Box<dyn Read + Send>> {
 impl<R: Read> Lines<R> {
     /// The lines of a stream.
     pub fn new(reader: R) -> Self {
+        Self::after(reader, 0, 0)
+    }
+
+    /// The lines of a stream that goes on after so many lines and bytes.
+    pub fn after(reader: R, number: u64, offset: u64) -> Self {
         Self {
             blocks: Blocks::new(reader),
             at: 0,
             end: 0,
             is_open: false,
-            number: 0,
-            offset: 0,
+            number,
+            offset,
         }
     }
 
