@@ -19,13 +19,23 @@ impl NewAccounts {
     /// as new.
     pub(super) fn note(&mut self, object_id: &str, before: Option<&RecordState>) {
         let was_there = before.is_some_and(|before| before.current == Current::Version);
-        if was_there {
-            return;
+        if !was_there {
+            self.push(object_id.to_owned());
         }
+    }
+
+    /// Adds those that came after these.
+    pub(super) fn append(&mut self, next: Self) {
+        next.0
+            .into_iter()
+            .for_each(|object_id| self.push(object_id));
+    }
+
+    fn push(&mut self, object_id: String) {
         if self.0.len() == NewestAccounts::MAX {
             self.0.pop_front();
         }
-        self.0.push_back(object_id.to_owned());
+        self.0.push_back(object_id);
     }
 
     pub(super) fn put(

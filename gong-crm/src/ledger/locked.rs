@@ -7,14 +7,13 @@ use std::time::Duration;
 use gong_client::clock::Clock;
 use jiff::Timestamp;
 
-use super::accounts::NewAccounts;
+use super::concluded::{Concluded, Concluding, DecidedByTries, THREADS};
 use super::conclusion::{Conclusion, Content, checked_until};
 use super::manifest::{self, CHUNK, Manifest, chunk_key};
-use super::read_backs::leaves_out_a_field;
 use super::record::{Milliseconds, RecordState, Space, TryOutcome};
 use super::store::{Batch, Table, put_json};
-use super::upload::{Action, Past, Pending, RecordOutcome, Upload};
-use super::verdict::{after, bounded, last_try, later_held, outcome_after, tries_of};
+use super::upload::{Pending, Upload};
+use super::verdict::{last_try, tries_of};
 use super::{
     ANOTHER_COPY, AS_OF, COUNTER, LATE, Ledger, LedgerError, LedgerLock, LockOwner, Names, OPEN,
 };
@@ -34,7 +33,7 @@ impl Content {
     }
 
     /// The same as the sync of a scope keeps it, or a push, whose scope is 0.
-    fn encode_for(&self, scope: u32) -> Vec<u8> {
+    pub(super) fn encode_for(&self, scope: u32) -> Vec<u8> {
         let content = Self {
             scope,
             ..self.clone()
@@ -56,15 +55,6 @@ pub(crate) struct LockedLedger {
     /// Held from the moment the state is put into a batch until the batch is written: an older state
     /// must not replace a newer one.
     writing: Arc<tokio::sync::Mutex<()>>,
-}
-
-/// The places of records in an upload whose outcome follows from their earlier tries.
-#[derive(Debug, Default)]
-pub(crate) struct DecidedByTries {
-    /// Uncertain ones that stay unconfirmed: they were tried as often as they are tried.
-    pub(crate) unconfirmed: BTreeSet<usize>,
-    /// Those that Gong rejected before, and whose upload failed as a whole now.
-    pub(crate) rejected: BTreeSet<usize>,
 }
 
 #[derive(Debug)]
@@ -254,14 +244,9 @@ impl LockedLedger {
 
     /// The records of an open upload, in the order of its lines.
     pub(crate) async fn manifest(&self, number: u64) -> Result<Vec<Pending>, LedgerError> {
-        let mut pending = Vec::new();
-        for (_, bytes) in self.manifest_chunks(number).await? {
-            let chunk = manifest::decode(&bytes).ok_or_else(|| {
-                LedgerError::unreadable(&format!("the records of upload {number}"))
-            })?;
-            pending.extend(chunk);
-        }
-        Ok(pending)
+        let chunks = self.manifest_chunks(number).await?;
+        let pending = manifest::decode_all(&chunks);
+        pending.ok_or_else(|| LedgerError::unreadable(&format!("the records of upload {number}")))
     }
 
     async fn manifest_chunks(&self, number: u64) -> Result<Vec<(Vec<u8>, Vec<u8>)>, LedgerError> {
@@ -287,78 +272,32 @@ impl LockedLedger {
         conclusion: &Conclusion,
         now: Timestamp,
     ) -> Result<DecidedByTries, LedgerError> {
-        let mut batch = Batch::new();
-        (upload.accepted, upload.rejected) = (0, 0);
-        let mut omitted = Vec::new();
-        let mut decided = DecidedByTries::default();
-        let mut new_accounts = NewAccounts::default();
-        let is_account = upload.object_type == ObjectType::Account;
-        let is_stage = upload.object_type == ObjectType::Stage;
-        for (chunk_number, chunk) in (0_u32..).zip(pending.chunks(CHUNK)) {
-            let first = chunk_number as usize * CHUNK;
-            let old = self.old_states(upload, chunk).await?;
-            let mut history = Vec::with_capacity(chunk.len());
-            for (offset, (pending, old)) in chunk.iter().zip(old).enumerate() {
-                let place = first + offset;
-                let (given, reason) = conclusion.outcome(place);
-                let outcome = outcome_after(pending, old.as_ref(), given, conclusion);
-                if outcome != given {
-                    decided.rejected.insert(place);
-                }
-                match outcome {
-                    RecordOutcome::Accepted => {
-                        upload.accepted += 1;
-                        if is_account && pending.action != Action::Delete {
-                            new_accounts.note(&pending.object_id, old.as_ref());
-                        }
-                    }
-                    RecordOutcome::Rejected => upload.rejected += 1,
-                    RecordOutcome::Uncertain | RecordOutcome::NotAccepted => {}
-                }
-                let key = upload.space().key(upload.object_type, &pending.object_id);
-                let is_shorter = pending.action == Action::Update
-                    && outcome == RecordOutcome::Accepted
-                    && upload.object_type.has_entity_schema()
-                    && old
-                        .as_ref()
-                        .is_some_and(|old| leaves_out_a_field(old, pending));
-                if is_shorter {
-                    omitted.push(key.clone());
-                }
-                let keeps_held = later_held(upload, pending, old.as_ref()).is_some();
-                let state = after(upload, pending, old, outcome, reason, conclusion, now);
-                let last = state.last_try.as_ref().map(|last| last.outcome);
-                if outcome == RecordOutcome::Uncertain && last == Some(TryOutcome::Unconfirmed) {
-                    decided.unconfirmed.insert(place);
-                }
-                batch.put(Table::Records, &key, &state.encode());
-                let content = conclusion.contents.get(&place);
-                if keeps_held {
-                    // The content is that of the later version.
-                } else if outcome != RecordOutcome::Accepted {
-                    let content = content.map_or_else(Vec::new, |of| of.encode_for(upload.sync));
-                    batch.put(Table::Contents, &key, &content);
-                } else if let Some(content) = content
-                    && !is_stage
-                {
-                    // It is sent again once Gong has what it refers to.
-                    batch.put(Table::Contents, &key, &content.encode_for(upload.sync));
-                } else if pending.is_known {
-                    batch.delete(Table::Contents, &key);
-                }
-                if outcome == RecordOutcome::Accepted && is_stage {
-                    put_accepted_stage(&mut batch, upload.space(), pending, content);
-                }
-                history.push(Past {
-                    object_id: pending.object_id.clone(),
-                    action: pending.action,
-                    outcome,
-                    changed: pending.changed.clone(),
-                    reason: bounded(reason),
-                });
+        let concluding = Concluding {
+            upload,
+            conclusion,
+            now,
+        };
+        let chunks: Vec<&[Pending]> = pending.chunks(CHUNK).collect();
+        let mut concluded = Concluded::default();
+        for (group_number, group) in chunks.chunks(THREADS).enumerate() {
+            let mut old = Vec::with_capacity(group.len());
+            for chunk in group {
+                old.push(self.old_states(upload, chunk).await?);
             }
-            put_history(&mut batch, upload.number, chunk_number, &history);
+            let numbers = group_number * THREADS..;
+            let chunks = numbers.zip(group.iter().copied()).zip(old);
+            let chunks = chunks.map(|((number, chunk), old)| (number, chunk, old));
+            concluded.append(concluding.all(chunks.collect()));
         }
+        let Concluded {
+            mut batch,
+            accepted,
+            rejected,
+            omitted,
+            decided,
+            new_accounts,
+        } = concluded;
+        (upload.accepted, upload.rejected) = (accepted, rejected);
         self.ledger.note_omitted(&mut batch, omitted).await?;
         let may_come = conclusion.may_come_late && !pending.is_empty();
         if may_come {
@@ -510,47 +449,4 @@ impl LockedLedger {
 
 pub(super) fn put_upload(batch: &mut Batch, upload: &Upload) -> Result<(), LedgerError> {
     put_json(batch, Table::Uploads, &upload.number.to_be_bytes(), upload)
-}
-
-/// Stores the accepted version of a stage, which is needed to deactivate the stage later.
-fn put_accepted_stage(
-    batch: &mut Batch,
-    space: Space,
-    pending: &Pending,
-    content: Option<&Content>,
-) {
-    let key = space.accepted_stage_key(&pending.object_id);
-    match content {
-        _ if pending.action == Action::Delete => batch.delete(Table::Contents, &key),
-        Some(content) => batch.put(Table::Contents, &key, &content.encode()),
-        // The content is deleted with its body: an older line would overwrite what was accepted
-        // now.
-        None => batch.delete(Table::Contents, &key),
-    }
-}
-
-fn put_history(batch: &mut Batch, number: u64, chunk_number: u32, history: &[Past]) {
-    let bytes = postcard::to_allocvec(history).unwrap_or_default();
-    batch.put(
-        Table::History,
-        &chunk_key(number, chunk_number),
-        &deflated(&bytes),
-    );
-}
-
-fn deflated(bytes: &[u8]) -> Vec<u8> {
-    use std::io::Write as _;
-    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
-    // Writing into memory can't fail.
-    drop(encoder.write_all(bytes));
-    encoder.finish().unwrap_or_default()
-}
-
-pub(super) fn inflated(bytes: &[u8]) -> Option<Vec<Past>> {
-    use std::io::Read as _;
-    let mut plain = Vec::new();
-    flate2::read::DeflateDecoder::new(bytes)
-        .read_to_end(&mut plain)
-        .ok()?;
-    postcard::from_bytes(&plain).ok()
 }

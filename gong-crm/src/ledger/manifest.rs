@@ -1,5 +1,7 @@
 //! The records of an upload that is to be written down, as the ledger keeps them.
 
+use std::thread;
+
 use super::store::{Batch, Table};
 use super::upload::Pending;
 
@@ -75,8 +77,31 @@ fn encoded(chunk: &[Pending]) -> Vec<u8> {
     postcard::to_extend(chunk, room).unwrap_or_default()
 }
 
+/// The records of all chunks of an upload, if they can be read; a half of many on another thread.
+pub(super) fn decode_all(chunks: &[(Vec<u8>, Vec<u8>)]) -> Option<Vec<Pending>> {
+    let decode_some = |chunks: &[(Vec<u8>, Vec<u8>)]| {
+        let mut pending = Vec::with_capacity(chunks.len() * CHUNK);
+        for (_, chunk) in chunks {
+            pending.extend(decode(chunk)?);
+        }
+        Some(pending)
+    };
+    if chunks.len() < 2 {
+        return decode_some(chunks);
+    }
+    let (first, second) = chunks.split_at(chunks.len() / 2);
+    thread::scope(|scope| {
+        let second = scope.spawn(|| decode_some(second));
+        let first = decode_some(first);
+        let second = second.join();
+        let mut pending = first?;
+        pending.extend(second.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+        Some(pending)
+    })
+}
+
 /// The records of one chunk, if it can be read.
-pub(super) fn decode(chunk: &[u8]) -> Option<Vec<Pending>> {
+fn decode(chunk: &[u8]) -> Option<Vec<Pending>> {
     postcard::from_bytes(chunk).ok()
 }
 

@@ -22,6 +22,7 @@ use crate::{ClientRequestId, IntegrationId, ObjectType};
 
 mod accounts;
 mod calls;
+mod concluded;
 mod conclusion;
 mod confirm;
 mod confirmed_deletions;

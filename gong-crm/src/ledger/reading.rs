@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::locked::inflated;
+use super::concluded::inflated;
 use super::manifest::chunk_key;
 use super::record::{Current, RecordState, Space};
 use super::store::Table;

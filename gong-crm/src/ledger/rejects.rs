@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::concluded::inflated;
 use super::conclusion::Content;
-use super::locked::inflated;
 use super::manifest::chunk_key;
 use super::missing_parents::REFERS;
 use super::reading::next_key;

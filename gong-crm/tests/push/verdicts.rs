@@ -53,6 +53,21 @@ async fn thousand_rejected_lines_are_all_found() {
 }
 
 #[tokio::test]
+async fn ledger_knows_which_of_thousands_was_rejected() {
+    let harness = Harness::new().await;
+    let mut lines: Vec<String> = (0..5_000)
+        .map(|number| account(&format!("a-{number}"), OLD, "Acme"))
+        .collect();
+    lines[4_321] = account("bad", "not a date", "Acme");
+    let path = harness.write_text("accounts.ldjson", &lines.concat());
+    let report = harness.push_with(harness.options(&path).unchecked()).await;
+    assert_eq!(report.files[0].rejected, 1, "{report:#?}");
+    let rejects = harness.rejects().await;
+    let ids: Vec<_> = rejects.iter().map(|reject| &*reject.object_id).collect();
+    assert_eq!(ids, ["bad"]);
+}
+
+#[tokio::test]
 async fn search_for_errors_keeps_within_its_calls() {
     let harness = Harness::new().await;
     let path = harness.write_text("accounts.ldjson", &half_bad_accounts(800));

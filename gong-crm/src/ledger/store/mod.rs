@@ -115,6 +115,12 @@ impl Batch {
         self.changes.push((table, length(key), None));
     }
 
+    /// Adds the changes of another batch after those of this one.
+    pub fn append(&mut self, other: &Self) {
+        self.bytes.extend_from_slice(&other.bytes);
+        self.changes.extend_from_slice(&other.changes);
+    }
+
     /// Whether nothing is changed.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
