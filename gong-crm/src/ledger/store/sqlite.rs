@@ -31,6 +31,10 @@ const WRITER_CACHE: i64 = 16 * 1024;
 /// some million records.
 const READER_CACHE: i64 = 8 * 1024;
 
+/// At how many pages SQLite copies the write-ahead log into the file, 64 MiB. Between the plan of a large
+/// push and its verdict, most pages change again, and are copied once.
+const LOG_PAGES: i64 = 8 * 1024;
+
 /// To this size SQLite truncates the write-ahead log after a large commit, in bytes.
 const LOG_LIMIT: i64 = 16 * 1024 * 1024;
 
@@ -186,6 +190,7 @@ fn connect(path: &Path, cache: i64) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "cache_size", -cache)?;
     connection.pragma_update(None, "journal_size_limit", LOG_LIMIT)?;
+    connection.pragma_update(None, "wal_autocheckpoint", LOG_PAGES)?;
     // Deleted contents of records are overwritten with zeros where the page is written anyway.
     connection.pragma_update(None, "secure_delete", "FAST")?;
     Ok(connection)
