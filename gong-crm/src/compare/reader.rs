@@ -144,6 +144,8 @@ impl<'l> Collect<'l> for Everything<'l> {
 pub(crate) struct Reader<'a> {
     table: FieldTable<'a>,
     scratch: Scratch,
+    /// How many fields the last record had, with its defaults.
+    usual_fields: usize,
     addresses: FieldKey,
     /// The sum of the hashes of all defaults that are the same for all records.
     defaults: u128,
@@ -191,6 +193,7 @@ impl<'a> Reader<'a> {
         Self {
             table,
             scratch: Scratch::default(),
+            usual_fields: 0,
             addresses: key.of_addresses(),
             defaults,
             default_with_id,
@@ -306,7 +309,7 @@ impl<'a> Reader<'a> {
     /// As [`Reader::read`].
     pub(crate) fn whole<'l>(&mut self, line: &'l [u8]) -> Result<Whole<'l>, NotARecord> {
         let mut all = Everything {
-            fields: Vec::new(),
+            fields: Vec::with_capacity(self.usual_fields),
             references: References(Vec::new()),
         };
         let facts = self
@@ -321,6 +324,7 @@ impl<'a> Reader<'a> {
             references.clear();
         } else {
             self.add_defaults(&facts.object_id, &mut fields);
+            self.usual_fields = fields.len();
         }
         Ok(Whole {
             facts,

@@ -74,6 +74,8 @@ pub(super) struct Bodies<'a> {
     pub(super) writer: BodyWriter<'a>,
     /// Reads what is not in the files.
     pub(super) reader: Reader<'a>,
+    /// The room for the line that is written next.
+    line: Vec<u8>,
     pub(super) names: Arc<Mutex<Names>>,
     pub(super) now: Timestamp,
     /// Whether Gong takes older versions, or they are sent anyway.
@@ -149,6 +151,7 @@ impl Session {
             plan,
             writer: BodyWriter::new(self, object_type),
             reader: reader(),
+            line: Vec::new(),
             names,
             now: self.now(),
             keeps_dates: self.options.keep_dates || takes_older,
@@ -285,7 +288,7 @@ impl<'a> Bodies<'a> {
         });
         let date = self.date(read.modified, deleted.max(sent));
         let mut pending = Pending {
-            object_id: read.object_id.clone(),
+            object_id: std::mem::take(&mut read.object_id),
             action: chosen.action,
             hash: read.hash.to_le_bytes(),
             given_as: read.given_as,
@@ -310,7 +313,8 @@ impl<'a> Bodies<'a> {
                 .collect::<Vec<_>>(),
             modified: date_text.as_deref(),
         };
-        let mut line = Vec::with_capacity(read.line.len() + 32);
+        let mut line = std::mem::take(&mut self.line);
+        line.clear();
         sent_form(object_type, &read.line, &edits, &mut line)
             .map_err(|_| changed_while_read(&open.file.path))?;
         let is_sync = self.session.round.is_some();
@@ -324,7 +328,7 @@ impl<'a> Bodies<'a> {
             parents.reason(&read.references)
         };
         if let Some(reason) = reason {
-            parents.note_held([(object_type, read.object_id.clone())]);
+            parents.note_held([(object_type, pending.object_id.clone())]);
             let content = Content {
                 line,
                 ..Content::default()
@@ -344,7 +348,7 @@ impl<'a> Bodies<'a> {
         let was_deleted = known.is_some_and(|known| known.current == Current::Deleted);
         if is_user && !is_deletion && (was_deleted || deleted.is_some()) {
             let returning = &mut self.plan.round.returning_users;
-            returning.push(read.object_id.clone());
+            returning.push(pending.object_id.clone());
         }
         let group = self.group_of(&chosen, read.file, frees_address);
         if let Some(deleted) = deleted {
@@ -352,6 +356,7 @@ impl<'a> Bodies<'a> {
             pending.action = Action::Create;
         }
         self.writer.push(group, &line, pending)?;
+        self.line = line;
         self.plan.round.actions.extend(action);
         Ok(())
     }
