@@ -22,7 +22,10 @@ pub(super) fn after(
     now: Timestamp,
 ) -> RecordState {
     let mut state = old.unwrap_or_default();
-    if upload.scope != 0 {
+    // A source of changes owns nothing, and whoever deleted a record no longer owns it.
+    let is_back = outcome == RecordOutcome::Accepted && state.is_absent_from_gong();
+    let is_of_other_sync = upload.sync != 0 && upload.sync != state.scope;
+    if upload.scope != 0 || is_back && is_of_other_sync {
         state.scope = upload.scope;
     }
     let seconds = now.as_second();

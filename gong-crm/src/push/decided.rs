@@ -8,10 +8,11 @@ use super::bodies::stride;
 use super::ids::id_hash;
 use super::known_lines::KnownLines;
 use super::lines::{EntryLines, GivenLines, id_reader};
+use super::not_sent::{count_of, reason_against};
 use super::open_records::{OpenRecord, OpenRecords};
 use super::plan::{Decision, InFlight, Rules, decide};
 use super::planned::{Chosen, InFlightRecord, Plan, TypePlan};
-use super::report::{FileReport, RecordError};
+use super::report::RecordError;
 use super::session::Session;
 use super::survey::{Entry, NO_DATE, Survey, TypeFiles};
 use super::waived::Waived;
@@ -19,7 +20,7 @@ use super::without_parents::Orphan;
 use super::{PushError, Resend};
 use crate::ObjectType;
 use crate::ledger::{
-    Current, GivenAgain, LastTry, LedgerError, Milliseconds, Question, RecordState, Seconds, Space,
+    Current, GivenAgain, LedgerError, Milliseconds, Question, RecordState, Seconds, Space,
 };
 
 /// How many records of the ledger are read at once.
@@ -72,6 +73,8 @@ pub(super) struct Decided<'a> {
     pub(super) given: Option<GivenLines<'a>>,
     /// The types of which a missing record may have come.
     may_have_come: BTreeSet<ObjectType>,
+    /// Stages of another scope that it took out of use.
+    retired: HashSet<String>,
     /// The hashes of the ids of the only records that are looked at.
     only: Option<HashSet<u64>>,
     /// Errors of records that the ledger does not know: the place of the file, and of the error in
@@ -134,6 +137,7 @@ impl<'a> Decided<'a> {
             given_again: BTreeMap::new(),
             given: None,
             may_have_come,
+            retired: HashSet::new(),
             only: session.only(files.object_type),
             unnamed: Vec::new(),
             visited: vec![false; surveyed.entries.len()],
@@ -146,6 +150,9 @@ impl<'a> Decided<'a> {
         self.rules.may_search = self.session.may_search().await?;
         let facts = self.session.facts().await?;
         self.rules.keeps_dates |= facts.is(Question::OlderDatesTaken, true);
+        if self.files.object_type == ObjectType::Stage {
+            self.retired = self.session.retired_stages().await?;
+        }
         match &self.surveyed.ids {
             // Only a scan finds records that are not there any more.
             Some(ids) if !self.session.is_complete(self.files.object_type) => {
@@ -274,7 +281,10 @@ impl<'a> Decided<'a> {
         let versions = &entries[start..start + length];
         let is_foreign = match (self.session.read_of(self.files.object_type), known) {
             (Some((round, read)), Some((id, state))) => {
-                self.of_type.round.visit_present(round, read, id, state)
+                let is_deletion = versions[length - 1].is_deletion();
+                let is_retired = self.retired.contains(id);
+                let of_round = &mut self.of_type.round;
+                of_round.visit_present(round, read, id, state, is_retired, is_deletion)
             }
             _ => false,
         };
@@ -301,13 +311,8 @@ impl<'a> Decided<'a> {
         let mut decisions = std::mem::take(&mut self.decisions);
         decide(versions, state, flying, rules, &mut decisions);
         if is_foreign {
-            for decision in &mut decisions {
-                if matches!(decision, Decision::Send { .. }) {
-                    *decision = Decision::Foreign;
-                }
-            }
-        }
-        if !is_foreign {
+            self.leave_to_owner(&mut decisions);
+        } else {
             self.note_missing_parents(versions, &decisions, state, flying.as_ref());
         }
         let last_sent = decisions
@@ -329,6 +334,19 @@ impl<'a> Decided<'a> {
             }
         }
         self.decisions = decisions;
+    }
+
+    /// Sends nothing of a record that another scope owns.
+    fn leave_to_owner(&mut self, decisions: &mut [Decision]) {
+        for decision in decisions {
+            match decision {
+                Decision::Send { .. } => *decision = Decision::Foreign,
+                Decision::Unchanged | Decision::NewerInGong => {
+                    self.of_type.round.counts.foreign_unchanged += 1;
+                }
+                _ => {}
+            }
+        }
     }
 
     /// Whether a version is sent with the defaults that the version in Gong left out: a sync and a
@@ -434,7 +452,8 @@ impl<'a> Decided<'a> {
             *count += 1;
         }
         let last_try = known.and_then(|(_, state)| state.last_try.as_ref());
-        if let Some(reason) = reason_against(decision, open.is_rejects, last_try) {
+        let record = (self.files.object_type, known.map_or("", |(id, _)| id));
+        if let Some(reason) = reason_against(decision, open.is_rejects, record, last_try) {
             if known.is_none() {
                 self.unnamed.push((file, report.errors.len(), *version));
             }
@@ -552,45 +571,4 @@ impl<'a> Decided<'a> {
         }
         Ok(())
     }
-}
-
-/// Where a file's report counts a version, if that is known before anything is sent.
-fn count_of(decision: Decision, is_rejects: bool, report: &mut FileReport) -> Option<&mut u64> {
-    Some(match decision {
-        Decision::NewerInGong if is_rejects => &mut report.held_back,
-        Decision::Unchanged | Decision::NewerInGong => &mut report.unchanged,
-        Decision::Foreign | Decision::Contradictory => &mut report.held_back,
-        Decision::Superseded => &mut report.superseded,
-        Decision::Waived => &mut report.waived,
-        Decision::Rejected => &mut report.rejected,
-        Decision::Unconfirmed => &mut report.unconfirmed,
-        Decision::SearchWaits => &mut report.uncertain,
-        Decision::NotAccepted => &mut report.waiting,
-        Decision::InFlight { .. } | Decision::Send { .. } => return None,
-    })
-}
-
-/// Why a version is not sent, where its record is named for that.
-fn reason_against(
-    decision: Decision,
-    is_rejects: bool,
-    last_try: Option<&LastTry>,
-) -> Option<String> {
-    let reason = match decision {
-        Decision::NewerInGong if is_rejects => {
-            "not sent: Gong has a newer version of this record; remove it from this file"
-        }
-        Decision::Foreign => {
-            "not sent: another scope owns this record; forget it there, or rename the scope"
-        }
-        Decision::Contradictory => {
-            "another version of this record has the same modifiedDate and different content: only \
-             one can be right"
-        }
-        Decision::Rejected | Decision::Unconfirmed | Decision::SearchWaits => {
-            return last_try.map(LastTry::as_text);
-        }
-        _ => return None,
-    };
-    Some(reason.to_owned())
 }

@@ -53,6 +53,7 @@ mod known_lines;
 pub(crate) mod late;
 mod level;
 mod lines;
+mod not_sent;
 mod notes;
 mod open_records;
 mod options;

@@ -198,12 +198,16 @@ impl Session {
         let most = bytes / SHORTEST_LINE + FEW;
         let mut are_too_many = false;
         let owner = self.read_of(object_type);
-        let owner = owner.filter(|(_, read)| read.owns());
-        let owner = owner.map(|(round, _)| round.scope);
+        let owner = owner.map(|(round, read)| (round.scope, read.owns()));
         let ledger = self.ledger.ledger();
         let visit = |object_id: &str, head: &Head| {
             let mut missing = head.missing_parents.types();
-            let is_owned = owner.is_none_or(|owner| head.scope == owner && head.absent == 0);
+            let is_owned = match owner {
+                Some((scope, true)) => head.scope == scope && head.absent == 0,
+                // A source of changes leaves the records of another scope alone.
+                Some((scope, false)) => head.scope == scope || head.scope == 0,
+                None => true,
+            };
             let can_change = head.is_tried
                 || head.leaves_default
                 || !is_owned

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use super::plan::InFlight;
 use crate::ObjectType;
 use crate::ledger::{
-    Action, Current, Doubted, LastRead, LastTry, Milliseconds, RecordHash, RecordState, Upload,
+    Action, Current, Doubted, LastRead, LastTry, Milliseconds, RecordHash, RecordState,
+    RefusedClaims, Upload,
 };
 
 /// The round that the records belong to.
@@ -259,6 +260,10 @@ pub(crate) struct TypeCounts {
     pub(crate) deleted_later: Vec<String>,
     /// Records that another scope owns.
     pub(crate) foreign: u64,
+    /// How many versions of these Gong has as they are.
+    pub(crate) foreign_unchanged: u64,
+    /// The ids of some of these.
+    pub(crate) foreign_named: String,
     /// Records that vanished and stay in Gong, as the source is set.
     pub(crate) kept: Vec<String>,
     /// Why the read does not count as complete although it should be.
@@ -282,6 +287,10 @@ pub(crate) struct RoundWrites {
     pub(crate) claims: Vec<(ObjectType, Vec<String>)>,
     /// Records that were absent once more.
     pub(crate) absent: Vec<(ObjectType, Vec<String>)>,
+    /// Records that get another owner, and the scope that owns them then; 0 for none.
+    pub(crate) handed: Vec<(ObjectType, u32, Vec<String>)>,
+    /// What the read has of another scope's records.
+    pub(crate) refused: Vec<(ObjectType, RefusedClaims)>,
     /// Records that Gong has only under the id of another one.
     pub(crate) released: Vec<(ObjectType, Vec<String>)>,
     /// Records that a confirmed deletion may delete, so that they are sent again after it.
@@ -309,6 +318,10 @@ pub(crate) struct RoundType {
     /// Vanished records that it is not time to delete.
     pub(crate) not_due: Vec<String>,
     pub(crate) claims: Vec<String>,
+    /// Records that another scope owns, and whether the read marks them as deleted.
+    pub(crate) refused: Vec<(String, bool)>,
+    /// Stages of another scope that this one brings back without owning them.
+    pub(crate) released: Vec<String>,
     /// Records that Gong never took and that are not in the source any more.
     pub(crate) dropped: Vec<String>,
     /// Records that Gong has from a push, and that no complete read has had.
@@ -411,20 +424,26 @@ impl RoundType {
     }
 
     /// Looks at a record that both the ledger and the read hold. Gives whether another scope owns
-    /// it, so that this one leaves it alone.
+    /// it, so that this one leaves it alone. `is_retired` says that the other one has no use for it.
     pub(crate) fn visit_present(
         &mut self,
         round: &Round,
         read: &TypeRead,
         object_id: &str,
         state: &RecordState,
+        is_retired: bool,
+        is_deletion: bool,
     ) -> bool {
         // Whoever deleted a record no longer owns it.
         let has_owner = state.scope != 0 && state.scope != round.scope;
-        if has_owner && !state.is_absent_from_gong() {
+        if has_owner && !state.is_absent_from_gong() && !is_retired {
             self.counts.foreign += 1;
             self.has_other_owner = true;
+            self.refused.push((object_id.to_owned(), is_deletion));
             return true;
+        }
+        if has_owner && is_retired && !read.is_complete {
+            self.released.push(object_id.to_owned());
         }
         if !read.owns() {
             return false;

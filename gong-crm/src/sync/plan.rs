@@ -106,6 +106,9 @@ pub struct TypeSummary {
     /// How many records of the source were deleted in Gong after this read; they do not count as
     /// unchanged.
     pub deleted_in_gong: u64,
+    /// How many records of the source another scope owns: they are skipped, and do not count as
+    /// unchanged.
+    pub of_other_scope: u64,
     /// How many vanished records stay in Gong because the source says that none is deleted.
     pub kept: u64,
     /// How many records the scope owned before, with those that were deleted within 24 hours if
@@ -316,6 +319,8 @@ impl SyncPlan {
             of_type.newer_in_gong = counts.newer;
             of_type.deleted_in_gong = counts.deleted_later.len() as u64;
             of_type.unchanged = of_type.unchanged.saturating_sub(of_type.deleted_in_gong);
+            of_type.of_other_scope = counts.foreign;
+            of_type.unchanged = of_type.unchanged.saturating_sub(counts.foreign_unchanged);
             of_type.kept = counts.kept.len() as u64;
             of_type.owned = counts.tracked.max(counts.limit_base);
             of_type.never_sent_deletions = counts.never_sent;
@@ -346,7 +351,8 @@ impl SyncPlan {
             if counts.foreign > 0 {
                 let (records, are) = records_are(counts.foreign);
                 let skipped = format!(
-                    "{records} of the source {are} owned by another scope and {are} skipped"
+                    "{records} of the source {are} owned by another scope and {are} skipped: {}",
+                    counts.foreign_named
                 );
                 // Two scopes can share some records. If most are another's, nobody watches over
                 // what vanishes from this source.
@@ -453,6 +459,7 @@ fn summary(object_type: ObjectType, name: &str) -> TypeSummary {
         under_way: 0,
         newer_in_gong: 0,
         deleted_in_gong: 0,
+        of_other_scope: 0,
         kept: 0,
         owned: 0,
         allowed_deletions: None,

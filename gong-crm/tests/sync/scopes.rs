@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use gong_crm::ObjectType::Account;
+use gong_crm::ObjectType::{self, Account, Stage};
 use gong_crm::ledger::RenamedScope;
 use gong_crm::push::Verdict;
 use gong_crm::source::FilesSource;
-use gong_crm::sync::{Limit, SyncOptions};
+use gong_crm::sync::{Deletions, Limit, SyncOptions};
 use serde_json::json;
 
-use crate::support::{World, account, accounts, counts};
+use crate::support::{World, account, accounts, counts, stage};
 
 #[tokio::test]
 async fn renamed_scope_that_has_synced_is_merged() {
@@ -110,7 +110,7 @@ async fn record_that_another_scope_deleted_is_not_the_same() {
         .source(Account, source);
     drop(world.sync(other.clone()).await);
     let mut left = accounts(1..=30);
-    left.remove(1);
+    left[1]["isDeleted"] = json!(true);
     world.export("account.ldjson", &left);
     assert_eq!(world.sync(one).await.verdict, Verdict::Done);
     assert!(!world.has("ACCOUNT", "acc-2"));
@@ -156,4 +156,134 @@ async fn changes_of_one_scope_leave_the_records_of_another_alone() {
     assert!(report.plan.held_back_deletions().is_empty(), "{report:#?}");
     let mut notes = report.plan.notes.iter();
     assert!(notes.any(|note| note.contains("b-1")), "{report:#?}");
+}
+
+/// Syncs of two scopes, each from a complete file of its own.
+fn two_scopes(world: &World, object_type: ObjectType) -> [SyncOptions; 2] {
+    ["east", "west"].map(|scope| {
+        let source = FilesSource::new(world.path(&format!("{scope}.ldjson"))).complete(true);
+        let options = SyncOptions::new(scope).simulator();
+        options.source(object_type, Arc::new(source))
+    })
+}
+
+fn has_note(notes: &[String], parts: &[&str]) -> bool {
+    let mut notes = notes.iter();
+    notes.any(|note| parts.iter().all(|part| note.contains(part)))
+}
+
+#[tokio::test]
+async fn record_that_moves_to_another_scope_stays_in_gong() {
+    let world = World::new().await;
+    let [east, west] = two_scopes(&world, Account);
+    world.export("east.ldjson", &accounts(1..=8));
+    world.export("west.ldjson", &accounts(21..=28));
+    assert_eq!(world.sync(east.clone()).await.verdict, Verdict::Done);
+    assert_eq!(world.sync(west.clone()).await.verdict, Verdict::Done);
+
+    world.export("east.ldjson", &accounts(2..=8));
+    let moved: Vec<_> = [accounts(21..=28), accounts(1..=1)].concat();
+    world.export("west.ldjson", &moved);
+    let report = world.sync(west.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    let of_type = &report.plan.types[0];
+    assert_eq!((of_type.unchanged, of_type.of_other_scope), (8, 1));
+    let named = ["owned by another scope", "acc-1"];
+    assert!(has_note(&report.plan.notes, &named), "{report:#?}");
+
+    let handed = ["scope \"west\" has it, which owns it", "acc-1"];
+    let plan = world.plan(east.clone()).await;
+    assert!(has_note(&plan.notes, &handed), "{plan:#?}");
+    let report = world.sync(east.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(has_note(&report.plan.notes, &handed), "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1"), "{report:#?}");
+
+    // The new owner changes it, and deletes it.
+    let changed = [accounts(21..=28), vec![account("acc-1", "Moved")]].concat();
+    world.export("west.ldjson", &changed);
+    assert_eq!(world.sync(west.clone()).await.verdict, Verdict::Done);
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), "Moved");
+    world.export("west.ldjson", &accounts(21..=28));
+    assert_eq!(world.sync(west).await.verdict, Verdict::Done);
+    assert!(!world.has("ACCOUNT", "acc-1"));
+    world.export("east.ldjson", &accounts(2..=8));
+    assert_eq!(world.sync(east).await.verdict, Verdict::Done);
+}
+
+#[tokio::test]
+async fn record_that_differs_in_another_scope_is_held_back_until_its_owner_lost_it() {
+    let world = World::new().await;
+    let [_, west] = two_scopes(&world, Account);
+    let source = Arc::new(FilesSource::new(world.path("east.ldjson")).complete(true));
+    let east = SyncOptions::new("east").simulator();
+    let east = east.source_with(Account, source, Deletions::Never);
+    world.export("east.ldjson", &accounts(1..=8));
+    world.export("west.ldjson", &accounts(21..=28));
+    assert_eq!(world.sync(east.clone()).await.verdict, Verdict::Done);
+    assert_eq!(world.sync(west.clone()).await.verdict, Verdict::Done);
+    let moved = [accounts(21..=28), vec![account("acc-1", "Moved")]].concat();
+    world.export("west.ldjson", &moved);
+    let report = world.sync(west.clone()).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    let mut changes = report.plan.changes.iter();
+    let held = changes.find_map(|change| change.reason.as_deref());
+    assert!(
+        held.unwrap().contains("ledger forget ACCOUNT acc-1"),
+        "{held:?}"
+    );
+    world.export("east.ldjson", &accounts(2..=8));
+    assert_eq!(world.sync(east).await.verdict, Verdict::Done);
+    let report = world.sync(west).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), "Moved");
+}
+
+#[tokio::test]
+async fn retired_stage_has_no_owner() {
+    let world = World::new().await;
+    let [east, west] = two_scopes(&world, Stage);
+    let [old, won] = ["Old", "Won"].map(|name| stage(name, name));
+    let new: Vec<_> = (1..=4)
+        .map(|number| stage(&format!("s{number}"), "New"))
+        .collect();
+    world.export("east.ldjson", &[new.clone(), vec![old.clone()]].concat());
+    world.export("west.ldjson", std::slice::from_ref(&won));
+    assert_eq!(world.sync(east.clone()).await.verdict, Verdict::Done);
+    assert_eq!(world.sync(west.clone()).await.verdict, Verdict::Done);
+    world.export("east.ldjson", &new);
+    assert_eq!(world.sync(east.clone()).await.verdict, Verdict::Done);
+    assert_eq!(world.field("STAGE", "Old", "isActive"), false);
+
+    world.export("west.ldjson", &[won, old]);
+    let report = world.sync(west.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_ne!(world.field("STAGE", "Old", "isActive"), false);
+    world.export("east.ldjson", &new);
+    assert_eq!(world.sync(east).await.verdict, Verdict::Done);
+    assert_ne!(world.field("STAGE", "Old", "isActive"), false);
+    let report = world.sync(west).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+}
+
+#[tokio::test]
+async fn record_that_moves_to_a_source_of_changes_stays_in_gong() {
+    let world = World::new().await;
+    let [east, _] = two_scopes(&world, Account);
+    let west = changes(&world, "west");
+    world.export("east.ldjson", &accounts(1..=8));
+    assert_eq!(world.sync(east.clone()).await.verdict, Verdict::Done);
+    world.export("west.account.ldjson", &accounts(1..=1));
+    let report = world.sync(west.clone()).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    for _ in 0..2 {
+        world.export("east.ldjson", &accounts(2..=8));
+        let report = world.sync(east.clone()).await;
+        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+        assert!(world.has("ACCOUNT", "acc-1"), "{report:#?}");
+    }
+    world.export("west.account.ldjson", &[account("acc-1", "Moved")]);
+    let report = world.sync(west).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(world.field("ACCOUNT", "acc-1", "name"), "Moved");
 }

@@ -32,6 +32,14 @@ impl Session {
                 .claim(self.space, *object_type, round.scope, ids)
                 .await?;
         }
+        for (object_type, scope, ids) in &writes.handed {
+            ledger.claim(self.space, *object_type, *scope, ids).await?;
+        }
+        for (object_type, claims) in &writes.refused {
+            ledger
+                .put_refused_claims(self.space, round.scope, *object_type, claims)
+                .await?;
+        }
         for (object_type, ids) in &writes.absent {
             ledger.count_absence(self.space, *object_type, ids).await?;
         }

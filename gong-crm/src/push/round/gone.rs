@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::candidates::Candidates;
 use super::protect::{Protections, protect};
+use super::stages::is_retired;
 use super::unclaimed::judge_unclaimed;
 use crate::ObjectType;
 use crate::ledger::{Action, LedgerError, Question, Upload, UploadState};
@@ -187,6 +188,8 @@ impl Session {
             let unclaimed = &mut of_type.round.unclaimed;
             unclaimed.retain(|unclaimed| only.contains(&unclaimed.object_id));
         }
+        self.note_refused(round, read, of_type, plan).await?;
+        self.hand_over(round, of_type, plan).await?;
         if object_type == ObjectType::Stage {
             self.leave_out_retired(&mut of_type.round.absent).await?;
             self.leave_out_retired(&mut of_type.round.unclaimed).await?;
@@ -373,12 +376,6 @@ fn unread(round: &Round, types: &[TypePlan]) -> Vec<ObjectType> {
     sources
         .filter(|object_type| !is_whole(object_type))
         .collect()
-}
-
-/// Whether a stage's line takes it out of use.
-fn is_retired(line: &[u8]) -> bool {
-    let value: Option<serde_json::Value> = serde_json::from_slice(line).ok();
-    value.is_some_and(|value| value.get("isActive") == Some(&serde_json::Value::Bool(false)))
 }
 
 impl Session {

@@ -7,6 +7,7 @@ mod candidates;
 mod commit;
 mod deletions;
 mod gone;
+mod handed_over;
 mod held_before;
 mod limits;
 mod marked;

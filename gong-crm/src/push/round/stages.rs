@@ -87,3 +87,9 @@ fn is_deletion(line: &[u8]) -> bool {
     let value: Option<serde_json::Value> = serde_json::from_slice(line).ok();
     value.is_none_or(|value| value.get("isDeleted") == Some(&serde_json::Value::Bool(true)))
 }
+
+/// Whether a stage's line takes it out of use.
+pub(super) fn is_retired(line: &[u8]) -> bool {
+    let value: Option<serde_json::Value> = serde_json::from_slice(line).ok();
+    value.is_some_and(|value| value.get("isActive") == Some(&serde_json::Value::Bool(false)))
+}

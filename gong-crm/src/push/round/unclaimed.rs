@@ -1,6 +1,7 @@
 //! Records that no scope owns and that the source does not have, such as those that only a push sent:
 //! they are deleted only if somebody confirms it.
 
+use super::handed_over::some_of;
 use super::protect::Protections;
 use crate::ObjectType;
 use crate::ledger::{Action, Direction, LedgerError, Upload};
@@ -9,9 +10,6 @@ use crate::push::planned::{Plan, TypePlan};
 use crate::push::reads::{Absent, Deletions, HoldReason, Round, TypeRead};
 use crate::push::session::Session;
 use crate::push::survey::Survey;
-
-/// How many records a note names.
-const NAMED: usize = 5;
 
 /// Holds the deletion of such records back, or only says that they stay. Gives those whose deletion
 /// was confirmed.
@@ -41,14 +39,9 @@ pub(super) fn judge_unclaimed(
         1 => ("1 record".to_owned(), "is", "it stays"),
         number => (format!("{number} records"), "are", "they stay"),
     };
-    let ids = left.iter().take(NAMED).map(|of| of.object_id.as_str());
-    let ids = ids.collect::<Vec<_>>().join(", ");
-    let more = match left.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+    let ids = some_of(left.iter().map(|of| of.object_id.as_str()));
     plan.notes.push(format!(
-        "{object_type}: {count} that no sync owns {are} not in the source ({ids}{more}); {stay} in Gong{until}"
+        "{object_type}: {count} that no sync owns {are} not in the source ({ids}); {stay} in Gong{until}"
     ));
     if is_held {
         for absent in left {

@@ -1,0 +1,58 @@
+//! Records that the source of a scope has, and that another scope owns.
+//!
+//! A record has one owner, so a sync leaves these alone. They are stored in the ledger, so that their owner
+//! hands them over when its own source does not have them any more, instead of deleting them.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::record::Space;
+use super::store::Table;
+use super::{Ledger, LedgerError};
+use crate::ObjectType;
+
+/// The records of one type that the source of one scope has and another scope owns.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RefusedClaims {
+    /// Whether the source is complete, so that its scope becomes their owner.
+    pub(crate) is_complete: bool,
+    pub(crate) ids: BTreeSet<String>,
+}
+
+impl Ledger {
+    /// What the source of a scope has of another scope's records.
+    pub(crate) async fn refused_claims(
+        &self,
+        space: Space,
+        scope: u32,
+        object_type: ObjectType,
+    ) -> Result<RefusedClaims, LedgerError> {
+        let claims = self.meta_json(&key(space, scope, object_type)).await?;
+        Ok(claims.unwrap_or_default())
+    }
+
+    /// Writes down what the source of a scope has of another scope's records.
+    pub(crate) async fn put_refused_claims(
+        &self,
+        space: Space,
+        scope: u32,
+        object_type: ObjectType,
+        claims: &RefusedClaims,
+    ) -> Result<(), LedgerError> {
+        let key = key(space, scope, object_type);
+        let mut batch = super::store::Batch::new();
+        if claims.ids.is_empty() {
+            batch.delete(Table::Meta, &key);
+        } else {
+            let bytes =
+                serde_json::to_vec(claims).map_err(|error| LedgerError::storage("", error))?;
+            batch.put(Table::Meta, &key, &bytes);
+        }
+        self.commit(batch).await
+    }
+}
+
+fn key(space: Space, scope: u32, object_type: ObjectType) -> Vec<u8> {
+    format!("refused {} {scope} {object_type}", space.0).into_bytes()
+}

@@ -1,0 +1,55 @@
+//! Versions that are not sent: where a report counts them, and the reasons that name their records.
+
+use super::plan::Decision;
+use super::report::FileReport;
+use crate::ObjectType;
+use crate::ledger::LastTry;
+
+/// Where a file's report counts a version, if that is known before anything is sent.
+pub(super) fn count_of(
+    decision: Decision,
+    is_rejects: bool,
+    report: &mut FileReport,
+) -> Option<&mut u64> {
+    Some(match decision {
+        Decision::NewerInGong if is_rejects => &mut report.held_back,
+        Decision::Unchanged | Decision::NewerInGong => &mut report.unchanged,
+        Decision::Foreign | Decision::Contradictory => &mut report.held_back,
+        Decision::Superseded => &mut report.superseded,
+        Decision::Waived => &mut report.waived,
+        Decision::Rejected => &mut report.rejected,
+        Decision::Unconfirmed => &mut report.unconfirmed,
+        Decision::SearchWaits => &mut report.uncertain,
+        Decision::NotAccepted => &mut report.waiting,
+        Decision::InFlight { .. } | Decision::Send { .. } => return None,
+    })
+}
+
+/// Why a version is not sent, where its record is named for that.
+pub(super) fn reason_against(
+    decision: Decision,
+    is_rejects: bool,
+    (object_type, object_id): (ObjectType, &str),
+    last_try: Option<&LastTry>,
+) -> Option<String> {
+    let reason = match decision {
+        Decision::NewerInGong if is_rejects => {
+            "not sent: Gong has a newer version of this record; remove it from this file"
+        }
+        Decision::Foreign => {
+            return Some(format!(
+                "not sent: another scope owns this record; this one sends it once it is gone from the other's \
+                 source, or after gong-crm ledger forget {object_type} {object_id}"
+            ));
+        }
+        Decision::Contradictory => {
+            "another version of this record has the same modifiedDate and different content: only \
+             one can be right"
+        }
+        Decision::Rejected | Decision::Unconfirmed | Decision::SearchWaits => {
+            return last_try.map(LastTry::as_text);
+        }
+        _ => return None,
+    };
+    Some(reason.to_owned())
+}
