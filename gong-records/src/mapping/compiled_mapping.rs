@@ -34,9 +34,10 @@ const DELETED: &str = "isDeleted";
 #[derive(Debug)]
 pub(super) struct CompiledMapping {
     fields: Vec<CompiledField>,
-    column_count: Option<usize>,
     on_error: OnError,
     filter: Option<Compiled>,
+    /// How many cells a row must have for the filter; 0 for JSON.
+    filter_cells: usize,
     /// Texts for which a row is not wanted, where they are what the filter gives.
     falsy: Vec<String>,
     todo: Words,
@@ -124,24 +125,37 @@ impl CompiledMapping {
                 .within("where")
                 .prefixed(&format!("{object_type}, where: "))
         })?;
+        let mut filter_cells = 0;
         if let Some(filter) = &filter {
             for name in &filter.needed {
                 context.source.expect(name);
+            }
+            if names.is_some() {
+                let columns = filter.columns.iter();
+                let columns = columns.filter_map(|name| context.source.column(name).ok());
+                filter_cells = columns.map(|column| column.index + 1).max().unwrap_or(0);
             }
         }
         let falsy = table.no.iter().chain(table.empty.iter()).chain(["0"]);
         let needs_value = filter.is_some() || fields.iter().any(CompiledField::is_expression);
         Ok(Self {
             fields,
-            column_count: context.source.column_count(),
             on_error,
             filter,
+            filter_cells,
             falsy: falsy.map(str::to_lowercase).collect(),
             todo: table.todo.clone(),
             values: needs_value.then(|| context.source.values()),
             id: 0..0,
             seen: table.distinct.then(HashSet::new),
         })
+    }
+
+    /// Whether so many cells have the id of a record.
+    fn has_id(&self, cells: usize) -> bool {
+        let mut fields = self.fields.iter();
+        let id = fields.find(|field| field.is_object_id);
+        id.is_some_and(|id| id.columns().iter().all(|column| column.index < cells))
     }
 
     /// Field, column and the column's number from 1.
@@ -165,8 +179,17 @@ impl CompiledMapping {
         self.id = 0..0;
         let value = self.values.as_ref().map(|values| values.of(row));
         // Only of a row that is read right it is known that it is not wanted.
-        let is_header = row.defect == Some(Defect::HeaderAgain);
-        let of_row = row.defect.as_ref().filter(|_| !is_header);
+        let is_filtered_first = match &row.defect {
+            Some(Defect::HeaderAgain) => true,
+            // A row with too many cells may have the wrong ones. Totals and notes have few, and a record
+            // that is cut off may lack those that say that it is wanted.
+            Some(Defect::Cells { cells, columns }) => {
+                let is_note = *cells == 1 || !self.has_id(*cells);
+                cells < columns && (is_note || *cells >= self.filter_cells)
+            }
+            _ => false,
+        };
+        let of_row = row.defect.as_ref().filter(|_| !is_filtered_first);
         let mut defect = row_problem(row, of_row.map(Defect::describe));
         if let (Some(problem), Some(Defect::OtherOrder { .. })) = (&mut defect, of_row) {
             problem.is_of_several = true;
@@ -178,10 +201,8 @@ impl CompiledMapping {
                 Err(wrong) => defect = row_problem(row, Some((wrong.message, wrong.hint))),
             }
         }
-        let of_header = row.defect.as_ref().filter(|_| is_header);
-        let defect = defect
-            .or_else(|| row_problem(row, of_header.map(Defect::describe)))
-            .or_else(|| row_problem(row, self.misfit(row)));
+        let of_wanted = row.defect.as_ref().filter(|_| is_filtered_first);
+        let defect = defect.or_else(|| row_problem(row, of_wanted.map(Defect::describe)));
         if let Some(problem) = defect {
             on_problem(problem);
             // The check names the record, if its cell is there.
@@ -390,34 +411,6 @@ impl CompiledMapping {
             );
         }
     }
-
-    /// How the row's cells don't fit the header.
-    fn misfit(&self, row: &Row) -> Option<(String, String)> {
-        let columns = self.column_count?;
-        let cells = row.cells.len();
-        let message = || {
-            let (cell, column) = (plural("cell", cells), plural("column", columns));
-            format!("it has {cells} {cell}, and the header names {columns} {column}")
-        };
-        let extra = row.cells.iter().skip(columns);
-        if cells > columns && extra.clone().any(|cell| !cell.trim().is_empty()) {
-            let hint = "put double quotes around cells that contain the delimiter";
-            return Some((message(), hint.to_owned()));
-        }
-        // Trailing delimiters are often left off; a missing cell among those that are used is not.
-        let mut used = self.fields.iter().flat_map(CompiledField::columns);
-        if cells < columns && used.any(|column| column.index >= cells) {
-            let hint = "complete the row; if it is a total or a note, exclude it with where in \
-                        the mapping";
-            return Some((message(), hint.to_owned()));
-        }
-        None
-    }
-}
-
-fn plural(noun: &str, count: usize) -> String {
-    let ending = if count == 1 { "" } else { "s" };
-    format!("{noun}{ending}")
 }
 
 fn row_problem(row: &Row, wrong: Option<(String, String)>) -> Option<Problem> {

@@ -31,6 +31,8 @@ pub(super) enum Defect {
     HeaderAgain,
     /// From a line on, which names them, the columns are others than those of the header.
     OtherOrder { line: u64 },
+    /// It has another number of cells than the header has columns.
+    Cells { cells: usize, columns: usize },
     /// A record is not a JSON object.
     Json(String),
 }
@@ -61,6 +63,19 @@ impl Defect {
                 format!("line {line} names the columns again, in another order: from there on, the cells are in others than the header says"),
                 "put the rows from that line on into a file of their own".to_owned(),
             ),
+            Self::Cells { cells, columns } => {
+                let plural = |noun: &str, count: usize| match count {
+                    1 => format!("1 {noun}"),
+                    count => format!("{count} {noun}s"),
+                };
+                let hint = if cells > columns {
+                    "put double quotes around cells that contain the delimiter"
+                } else {
+                    "complete the row; if it is a total or a note, exclude it with where in the mapping"
+                };
+                let (cells, columns) = (plural("cell", *cells), plural("column", *columns));
+                (format!("it has {cells}, and the header names {columns}"), hint.to_owned())
+            }
             Self::Json(message) => (message.clone(), "correct the record".to_owned()),
         }
     }

@@ -53,6 +53,8 @@ pub(super) struct Source<'a> {
     given: u64,
     joins: Vec<Joined>,
     header_watch: Option<HeaderWatch>,
+    /// How many cells each row has, according to the header and the first row.
+    width: Option<usize>,
     /// How the table writes its numbers, for expressions.
     signs: minijinja::Value,
     /// An encoding in which every file can be read, and whether the file is UTF-8 instead.
@@ -129,6 +131,7 @@ impl<'a> Source<'a> {
             given: 0,
             joins: Vec::new(),
             header_watch: None,
+            width: None,
             signs: signs(Numbers::new(
                 table.decimal,
                 table.thousands,
@@ -229,8 +232,8 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// How many cells each row should have; nothing for JSON.
-    pub(super) fn column_count(&self) -> Option<usize> {
+    /// How many columns there are, with that of `each`; nothing for JSON.
+    fn column_count(&self) -> Option<usize> {
         match &self.columns {
             Columns::Csv(names, _) => Some(names.len()),
             Columns::Json(_) => None,
@@ -288,6 +291,9 @@ impl<'a> Source<'a> {
             if self.row.json.is_none() && self.row.cells.iter().all(is_blank) {
                 continue;
             }
+            if self.row.defect.is_none() {
+                self.row.defect = self.other_width();
+            }
             if !self.split_items() {
                 self.fill_cells();
                 return Ok(true);
@@ -301,6 +307,27 @@ impl<'a> Source<'a> {
             return None;
         };
         self.header_watch.as_mut()?.look(&self.row, names)
+    }
+
+    /// Whether a row has too few or too many cells: it may be cut off, or a cell may have the delimiter.
+    fn other_width(&mut self) -> Option<Defect> {
+        let Columns::Csv(names, _) = &self.columns else {
+            return None;
+        };
+        let is_item_added = matches!(self.each, Some(Each::Column(_)));
+        let columns = names.len() - usize::from(is_item_added);
+        let cells = self.row.cells.len();
+        let width = *self.width.get_or_insert_with(|| {
+            // Some programs write a delimiter after the last cell of each row, or of the header.
+            let is_blank = |text: &str| text.trim().is_empty();
+            let has_no_more = self.row.cells.iter().skip(columns).all(is_blank)
+                && names[..columns]
+                    .iter()
+                    .skip(cells)
+                    .all(|name| is_blank(name));
+            if has_no_more { cells } else { columns }
+        });
+        (cells != width).then_some(Defect::Cells { cells, columns })
     }
 
     /// Takes the items of the row apart; says whether it has a list of them.

@@ -166,3 +166,45 @@ fn invisible_characters_around_a_cell_are_not_part_of_it() {
         ]
     );
 }
+
+/// The lines with the wrong number of cells, of a mapping that uses the first two of four columns.
+fn lines_with_other_cells(csv: &str, filter: &str) -> Vec<u64> {
+    let mapping =
+        format!("[ACCOUNT]\n{filter}\n[ACCOUNT.fields]\nobjectId = 'Id'\n{NOW}name = 'Name'\n");
+    let folder = Folder::new(&[("m.toml", &mapping), ("accounts.csv", csv)]);
+    let found = folder.check("accounts.csv");
+    assert!(
+        found.iter().all(|finding| finding.rule == Rule::Row),
+        "{found:?}"
+    );
+    found.iter().map(|finding| finding.line).collect()
+}
+
+#[test]
+fn row_with_other_cells_than_columns_is_an_error_whatever_is_mapped() {
+    let rows = "Id,Name,City,Url\n1,A,,\n2,B,\n3,C\n4\n5,E,,,\n6,F,x,y\n";
+    assert_eq!(lines_with_other_cells(rows, ""), [3, 4, 5, 6]);
+}
+
+#[test]
+fn delimiter_after_the_last_cell_of_each_row_is_no_error() {
+    assert_eq!(
+        lines_with_other_cells("Id,Name\n1,A,\n2,B,\n3,C\n4,D,,\n", ""),
+        [4, 5]
+    );
+    assert_eq!(lines_with_other_cells("Id,Name,\n1,A\n2,B\n3\n", ""), [4]);
+    assert_eq!(lines_with_other_cells("Id,Name,\n1,A,\n2,B\n", ""), [3]);
+}
+
+#[test]
+fn short_row_is_excluded_only_by_columns_that_it_has() {
+    let rows = "Id,Name,Keep,Url\n1,A,1,x\nTotal,2\n2,B,0,\n3,C\n";
+    assert_eq!(
+        lines_with_other_cells(rows, "where = \"Id != 'Total'\""),
+        [5]
+    );
+    assert_eq!(lines_with_other_cells(rows, "where = 'Keep'"), [3, 5]);
+    // A total, or a note.
+    let rows = "Id,Name,Keep,Url\n1,A,1,x\nTotal\n2,B,0,\n";
+    assert!(lines_with_other_cells(rows, "where = 'Keep'").is_empty());
+}
