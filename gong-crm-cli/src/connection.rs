@@ -104,7 +104,15 @@ impl Connection {
         match self.integration_id {
             Some(id) => Ok(id),
             None => match self.client.the_integration().await {
-                Ok(integration) => Ok(integration.integration_id),
+                Ok(integration) => {
+                    self.note_registered(Some(integration.integration_id))
+                        .await?;
+                    Ok(integration.integration_id)
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    self.note_registered(None).await?;
+                    Err(error.into())
+                }
                 Err(error) if error.kind() == ErrorKind::MissingScope => Err(CliError::from(error)
                     .with_hint(
                         "set --integration-id or GONG_INTEGRATION_ID, or add the scope to the app \
@@ -113,6 +121,22 @@ impl Connection {
                 Err(error) => Err(error.into()),
             },
         }
+    }
+}
+
+impl Connection {
+    /// Lets the next sync look at once at integrations that the ledger knows and that are not registered
+    /// any more.
+    async fn note_registered(&self, registered: Option<IntegrationId>) -> Result<(), CliError> {
+        let (client, ledger) = (&self.client, self.client.ledger());
+        let known = ledger.integrations().await;
+        for (base_url, id) in known.map_err(|error| CliError::from_ledger(&error))? {
+            if base_url == client.base_url() && registered != Some(id) {
+                let looked = ledger.look_again(&base_url, id).await;
+                looked.map_err(|error| CliError::from_ledger(&error))?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ use gong_sim::{Processing, Simulator};
 use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
 
 use crate::invocation::{Invocation, assert_transcript};
+use crate::sync::Place;
 
 /// A simulator that takes the credentials of every test.
 pub(crate) fn simulator() -> gong_sim::Builder {
@@ -247,4 +248,35 @@ fn impossible_deletions_are_reported() {
     assert_transcript!("integration_delete_timed_out", run(&sim, &short));
     let json = ["integration", "delete", "--yes", "--no-wait", "-o", "json"];
     assert_transcript!("integration_delete_async_json", run(&sim, &json));
+}
+
+#[test]
+fn integration_that_is_gone_is_said_at_once_with_the_way_out() {
+    let place = Place::new();
+    place.export(1..=3);
+    let sync = ["sync", "--account-delay", "0"];
+    assert_eq!(place.json(&sync).0, Some(0));
+    let sim = &place.simulator;
+    sim.reset();
+    let (code, text) = place.json(&["push", "accounts.ldjson"]);
+    assert_eq!(code, Some(1), "{text}");
+    let (code, text) = place.json(&sync);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.to_string().contains("no longer in Gong"), "{text}");
+
+    let id = sim.register_integration("Acme CRM", "admin@acme.example");
+    let way_out = format!("--integration-id {id}");
+    for (words, expected) in [(&sync[..], 1), (&["doctor"], 0)] {
+        let output = place.command(words).output();
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        assert_eq!(output.status.code(), Some(expected), "{text}");
+        assert!(text.contains(&way_out), "{text}");
+    }
+    let id = id.to_string();
+    let named = [&sync[..], &["--integration-id", &id]].concat();
+    assert_eq!(place.json(&named).0, Some(0));
+    assert_eq!(sim.object_count("ACCOUNT"), 3);
+    let (_, doctor) = place.json(&["doctor"]);
+    assert!(!doctor.to_string().contains("which is gone"), "{doctor}");
 }

@@ -177,7 +177,7 @@ impl LockedLedger {
         batch.delete(Table::Meta, ANOTHER_COPY);
         let spaces = u16::try_from(ledger.integrations().await?.len()).unwrap_or(u16::MAX);
         for space in (1..=spaces).map(Space) {
-            Ledger::unsettle_versions(&mut batch, space);
+            Ledger::unsettle_versions(&mut batch, space, false);
         }
         ledger.store().commit(batch).await?;
         ledger.unseal().await?;
@@ -189,7 +189,7 @@ impl LockedLedger {
     pub(crate) async fn forget_versions(&self, space: Space) -> Result<(), LedgerError> {
         let ledger = self.ledger();
         let mut batch = Batch::new();
-        Ledger::unsettle_versions(&mut batch, space);
+        Ledger::unsettle_versions(&mut batch, space, true);
         ledger.store().commit(batch).await?;
         for object_type in ObjectType::ALL {
             let mut after = None;

@@ -244,8 +244,8 @@ impl Ledger {
         self.commit(batch).await
     }
 
-    /// Lets the next sync look at once whether an integration is still in Gong, as after its
-    /// deletion.
+    /// Lets the next sync or plan look at once whether an integration is still in Gong, as after its
+    /// deletion, or where Gong says that it does not know it.
     ///
     /// # Errors
     ///
@@ -256,9 +256,20 @@ impl Ledger {
         integration_id: IntegrationId,
     ) -> Result<(), LedgerError> {
         let space = self.space(base_url, integration_id).await?;
-        let mut batch = Batch::new();
-        batch.delete(Table::Meta, &look_key(space));
-        self.commit(batch).await
+        self.make_look_due(space).await
+    }
+
+    /// The same by the number of the integration. What a look saw of its schema stays known.
+    pub(crate) async fn make_look_due(&self, space: Space) -> Result<(), LedgerError> {
+        let update = Box::new(|old: Option<&[u8]>| {
+            let mut look: serde_json::Value = serde_json::from_slice(old?).ok()?;
+            let at = look.get_mut("at")?;
+            *at = serde_json::to_value(Timestamp::UNIX_EPOCH).ok()?;
+            serde_json::to_vec(&look).ok()
+        });
+        self.store()
+            .update(Table::Meta, look_key(space), update)
+            .await
     }
 
     /// Whether the rounds of a scope are paused.

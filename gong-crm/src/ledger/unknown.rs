@@ -14,6 +14,8 @@ pub(crate) struct UnknownVersions {
     pub(crate) count: u64,
     /// One of them.
     pub(crate) first: String,
+    /// Whether their integration was deleted in Gong; otherwise the ledger was recovered.
+    pub(crate) were_deleted: bool,
 }
 
 impl Ledger {
@@ -47,6 +49,7 @@ impl Ledger {
             true
         })
         .await?;
+        unknown.were_deleted = self.meta(&deleted_key(space)).await?.is_some();
         Ok(unknown)
     }
 
@@ -65,12 +68,22 @@ impl Ledger {
         self.commit(batch).await
     }
 
-    /// Adds to a batch that versions of the records of an integration are not known any more.
-    pub(super) fn unsettle_versions(batch: &mut Batch, space: Space) {
+    /// Adds to a batch that versions of the records of an integration are not known any more, because the
+    /// integration was deleted in Gong, or the ledger was recovered.
+    pub(super) fn unsettle_versions(batch: &mut Batch, space: Space, was_deleted: bool) {
+        if was_deleted {
+            batch.put(Table::Meta, &deleted_key(space), b"true");
+        } else {
+            batch.delete(Table::Meta, &deleted_key(space));
+        }
         for object_type in ObjectType::ALL {
             batch.delete(Table::Meta, &settled_key(space, object_type));
         }
     }
+}
+
+fn deleted_key(space: Space) -> Vec<u8> {
+    format!("deleted in Gong {}", space.0).into_bytes()
 }
 
 fn settled_key(space: Space, object_type: ObjectType) -> Vec<u8> {

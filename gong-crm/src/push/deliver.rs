@@ -207,6 +207,13 @@ impl Delivery<'_> {
             RetryAction::GiveUp => {
                 self.upload.was_tried = true;
                 session.note(&error);
+                if is_not_found(&error) {
+                    // Perhaps the integration is gone: then no record is as it was.
+                    let due = session.ledger.ledger().make_look_due(session.space).await;
+                    if let Err(error) = due {
+                        session.note_ledger(&error);
+                    }
+                }
                 return Event::SendRefused;
             }
         };

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use gong_client::error::{Error, ErrorKind};
+use gong_client::integration::Integration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,42 @@ pub(super) struct Look {
     /// The declared fields of each type, with what they are; a type that was never looked at is not
     /// in it.
     fields: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// Fails if a call has failed as if the integration were gone, and it is. A plan writes nothing, so the next
+/// sync looks once more.
+pub(super) async fn look_if_doubtful(
+    client: &Client,
+    integration_id: IntegrationId,
+    ledger: &LockedLedger,
+    space: Space,
+) -> Result<Vec<String>, PushError> {
+    let look: Option<Look> = ledger.ledger().look(space).await?;
+    if look.is_none_or(|look| look.at != Timestamp::UNIX_EPOCH) {
+        return Ok(Vec::new());
+    }
+    match client.api().integrations().await {
+        Ok(integrations) => gone(integration_id, &integrations).map_or(Ok(Vec::new()), Err),
+        Err(error) => passed_over(error).map(|late| late.notes),
+    }
+}
+
+/// The error that the integration is not there any more, if so.
+fn gone(integration_id: IntegrationId, integrations: &[Integration]) -> Option<PushError> {
+    let mut integrations = integrations.iter();
+    let registered = integrations.clone().map(|of| of.integration_id).next();
+    if integrations.any(|integration| integration.integration_id == integration_id) {
+        return None;
+    }
+    let next = match registered {
+        Some(id) => format!("{id} is registered now; --integration-id {id} syncs to it"),
+        None => "register a new one and sync to it".to_owned(),
+    };
+    let message = format!(
+        "the integration {integration_id} and its records are no longer in Gong: {next}; of a source without \
+         `complete`, sync all records once"
+    );
+    Some(Error::new(ErrorKind::NotFound, message).into())
 }
 
 /// Looks, if a day has passed since the last time, also at uploads that were given up. Gives what is
@@ -50,16 +87,9 @@ pub(super) async fn look_if_due(
         Ok(integrations) => integrations,
         Err(error) => return passed_over(error),
     };
-    let is_there = integrations
-        .iter()
-        .any(|integration| integration.integration_id == integration_id);
-    if !is_there {
+    if let Some(gone) = gone(integration_id, &integrations) {
         ledger.forget_versions(space).await?;
-        let message = format!(
-            "the integration {integration_id} and its records are no longer in Gong: register a \
-             new one and sync to it; of a source without `complete`, sync all records once"
-        );
-        return Err(Error::new(ErrorKind::NotFound, message).into());
+        return Err(gone);
     }
     let schema = match client.api().entity_schema(integration_id, None).await {
         Ok(schema) => schema,

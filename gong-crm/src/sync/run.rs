@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::confirmed::{is_open, note_left};
 use super::held;
-use super::look::look_if_due;
+use super::look::{look_if_doubtful, look_if_due};
 use super::options::{Only, SyncOptions};
 use super::plan::{MadeFor, SourceProblem};
 use super::reading::Reads;
@@ -143,7 +143,10 @@ async fn read_sources(
     };
     notes.extend(kept_without_source(ledger, context.space, scope, &options).await?);
     let mut late = Late::default();
-    if !is_dry {
+    if is_dry {
+        let looking = look_if_doubtful(&client, integration_id, &context.ledger, context.space);
+        notes.extend(looking.await?);
+    } else {
         late = look_if_due(&client, integration_id, &context.ledger, context.space).await?;
         notes.append(&mut late.notes);
     }

@@ -20,6 +20,7 @@ mod faults;
 mod findings;
 mod flagged;
 mod held_parents;
+mod integration;
 mod late;
 mod marked_twins;
 mod model;

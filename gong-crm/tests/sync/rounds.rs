@@ -403,55 +403,6 @@ async fn field_declared_after_its_values_is_sent_again() {
 }
 
 #[tokio::test]
-async fn integration_that_was_removed_in_gong_is_noticed_within_a_day() {
-    use std::time::Duration;
-    let mut world = World::new().await;
-    let clock = std::sync::Arc::new(MovedClock::default());
-    world.use_clock(std::sync::Arc::clone(&clock));
-    let options = world.with_accounts(1..=3).await;
-    // Somebody removes it, by other means.
-    world.simulator.reset();
-    world
-        .simulator
-        .register_integration("Another CRM", "ada.king@acme.example");
-    clock.advance(Duration::from_hours(25));
-    let gone = world
-        .client
-        .sync(world.integration_id, options.clone())
-        .await;
-    let message = gone.unwrap_err().to_string();
-    assert!(message.contains("are no longer in Gong"), "{message}");
-
-    // One with the same id knows nothing of the records.
-    world.simulator.reset();
-    register_as(&world).await;
-    let report = world.sync(options).await;
-    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
-    assert!(world.has("ACCOUNT", "acc-1"));
-}
-
-/// Registers an integration in the simulator under the id of the world's.
-async fn register_as(world: &World) {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let id = world.integration_id;
-    let body = format!(
-        r#"{{"name":"Acme CRM","ownerEmail":"ada.king@acme.example","integrationId":"{id}"}}"#
-    );
-    let (host, length) = (world.simulator.address(), body.len());
-    let token = world.simulator.admin_token().unwrap();
-    let request = format!(
-        "POST /_sim/integrations HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
-         Authorization: Bearer {token}\r\n\
-         Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
-    );
-    let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut response = String::new();
-    stream.read_to_string(&mut response).await.unwrap();
-    assert!(response.starts_with("HTTP/1.1 20"), "{response}");
-}
-
-#[tokio::test]
 async fn users_between_two_addresses_are_named_until_they_are_back() {
     use gong_sim::{Effect, Fault, Operation};
     let world = World::new().await;

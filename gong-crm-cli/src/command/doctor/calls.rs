@@ -32,7 +32,12 @@ pub(super) async fn examine(connection: &Connection, settings: Option<&Settings>
     }
     let said = settings.and_then(|settings| settings.integration_id.as_ref());
     let named = said.map(|said| (said.value, &said.source));
-    let (integration, id) = integration(&listed, named);
+    let (mut integration, id) = integration(&listed, named);
+    if integration.state == State::Ok
+        && let Some(check) = of_other_integration(client, id, named.is_some()).await
+    {
+        integration = check;
+    }
     let mut checks = vec![url, credentials, clock(client).await, integration];
     checks.push(scope(
         Operation::ListGenericCrmIntegration,
@@ -213,6 +218,35 @@ fn integration(
             (check.with_hint(hint), named.map(|(id, _)| id))
         }
     }
+}
+
+/// Warns if the ledger has records of integrations, and not of the registered one.
+async fn of_other_integration(
+    client: &Client,
+    registered: Option<IntegrationId>,
+    is_named: bool,
+) -> Option<Check> {
+    let (id, name) = (registered?, "integration");
+    let known = match client.ledger().integrations().await {
+        Ok(known) => known,
+        Err(error) => return Some(Check::failed(name, &CliError::from_ledger(&error))),
+    };
+    let mut known = known.iter();
+    let mut here = known.by_ref().filter(|(url, _)| url == client.base_url());
+    let (_, other) = here.next()?;
+    if *other == id || here.any(|(_, known)| *known == id) {
+        return None;
+    }
+    let message =
+        format!("{id} is registered, and the records of the ledger are of {other}, which is gone");
+    let hint = if is_named {
+        format!(
+            "the next sync sends all records to {id}; of a source without `complete`, let it list all"
+        )
+    } else {
+        format!("to send all records to {id}: gong-crm sync --integration-id {id}")
+    };
+    Some(Check::new(name, State::Warning, message).with_hint(hint))
 }
 
 /// Checks scopes by calls for something that does not exist.

@@ -61,13 +61,22 @@ impl Unknown {
 }
 
 fn note(object_type: ObjectType, unknown: &UnknownVersions) -> String {
-    let UnknownVersions { count, first } = unknown;
+    let UnknownVersions {
+        count,
+        first,
+        were_deleted,
+    } = unknown;
+    let since = if *were_deleted {
+        "the integration was deleted in Gong"
+    } else {
+        "the ledger was recovered or imported"
+    };
     let (records, them) = match count {
         1 => (format!("1 record ({first})"), "it"),
         count => (format!("{count} records (such as {first})"), "them"),
     };
     format!(
-        "{object_type}: since the ledger was recovered or imported, it is not known which version of \
+        "{object_type}: since {since}, it is not known which version of \
          {records} Gong has, and the source did not name {them}: let it list all records once, or push {them}"
     )
 }
