@@ -205,6 +205,15 @@ pub(crate) struct Basis {
     pub(crate) row: u64,
 }
 
+/// An action that a plan file does not name as it is now, or that it names and that is not possible.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Skipped {
+    pub(crate) object_type: ObjectType,
+    pub(crate) object_id: String,
+    /// Whether the plan file names the record.
+    pub(crate) is_planned: bool,
+}
+
 /// The actions of a plan file: exactly these are done.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Agreed {
@@ -224,7 +233,7 @@ pub(crate) struct RoundPlan {
     /// Types whose files can't be used, and why.
     pub(crate) unusable: Vec<(ObjectType, String)>,
     /// Actions that a plan file does not name as they are now.
-    pub(crate) skipped: Vec<(ObjectType, String)>,
+    pub(crate) skipped: Vec<Skipped>,
     pub(crate) writes: RoundWrites,
     /// Users who are deleted before they come with another address, or were deleted for that and
     /// are not back yet.

@@ -49,7 +49,7 @@ pub enum SyncError {
         what: &'static str,
     },
     /// The records changed after the plan, and `--strict` allows no difference; nothing was sent.
-    #[error("{skipped} actions of the plan are no longer possible: plan again")]
+    #[error("{} no longer possible: plan again", actions_are(*skipped))]
     PlanOutdated {
         /// How many.
         skipped: usize,
@@ -68,4 +68,11 @@ pub enum SyncError {
     /// The ledger can't be used.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+}
+
+fn actions_are(count: usize) -> String {
+    match count {
+        1 => "1 action of the plan is".to_owned(),
+        count => format!("{count} actions of the plan are"),
+    }
 }

@@ -41,7 +41,8 @@ pub struct SyncPlan {
     pub calls: u64,
     /// Sources that could not be read, or were not complete although they should be.
     pub problems: Vec<SourceProblem>,
-    /// Actions of a plan file that are not possible as planned any more.
+    /// Actions of a plan file that are not possible as planned any more, and records that it does not
+    /// name.
     pub skipped: Vec<HeldDeletion>,
     /// Notes about the plan as a whole.
     pub notes: Vec<String>,
@@ -68,6 +69,9 @@ pub struct SyncPlan {
     /// Whether a deletion whose upload failed as a whole waits for its next try.
     #[serde(skip)]
     pub(super) is_waiting: bool,
+    /// How many of the skipped actions a plan file names.
+    #[serde(skip)]
+    pub(super) outdated: usize,
     #[serde(skip)]
     pub(super) made_for: MadeFor,
 }
@@ -387,13 +391,19 @@ impl SyncPlan {
         plan.skipped = round
             .skipped
             .iter()
-            .map(|(object_type, object_id)| HeldDeletion {
-                object_type: *object_type,
-                object_id: object_id.clone(),
-                reason: "the record, or its version in Gong, changed after the plan".to_owned(),
+            .map(|skipped| HeldDeletion {
+                object_type: skipped.object_type,
+                object_id: skipped.object_id.clone(),
+                reason: if skipped.is_planned {
+                    "the record, or its version in Gong, changed after the plan".to_owned()
+                } else {
+                    "not in the plan".to_owned()
+                },
                 by_limit: false,
             })
             .collect();
+        let skipped = round.skipped.iter();
+        plan.outdated = skipped.filter(|skipped| skipped.is_planned).count();
         // The sort is stable: within a type and kind, the order is that of the plan.
         plan.changes
             .sort_by_key(|change| (change.action == PlanAction::HoldBack, change.object_type));

@@ -20,6 +20,8 @@ struct Head {
     ledger: String,
     integration_id: String,
     scope: String,
+    /// How many lines follow, so that a file that was cut off is noticed.
+    actions: usize,
 }
 
 /// Every other line.
@@ -47,14 +49,8 @@ impl SyncPlan {
             path: path.to_path_buf(),
             source,
         };
-        let head = Head {
-            gong_crm_plan: 1,
-            ledger: self.made_for.ledger.clone(),
-            integration_id: self.made_for.integration.clone(),
-            scope: self.made_for.scope.clone(),
-        };
-        let mut bytes = serde_json::to_vec(&head).map_err(|error| unwritable(error.into()))?;
-        bytes.push(b'\n');
+        let mut bytes = Vec::new();
+        let mut actions = 0;
         for change in &self.changes {
             let action = match change.action {
                 PlanAction::Create => Action::Create,
@@ -79,7 +75,18 @@ impl SyncPlan {
             let line = serde_json::to_vec(&line).map_err(|error| unwritable(error.into()))?;
             bytes.extend_from_slice(&line);
             bytes.push(b'\n');
+            actions += 1;
         }
+        let head = Head {
+            gong_crm_plan: 1,
+            ledger: self.made_for.ledger.clone(),
+            integration_id: self.made_for.integration.clone(),
+            scope: self.made_for.scope.clone(),
+            actions,
+        };
+        let mut head = serde_json::to_vec(&head).map_err(|error| unwritable(error.into()))?;
+        head.push(b'\n');
+        let bytes = [head, bytes].concat();
         write_private(path, &bytes).map_err(unwritable)
     }
 }
@@ -117,6 +124,14 @@ pub(super) fn read(path: &Path, made_for: &MadeFor) -> Result<Agreed, SyncError>
     }
     if head.scope != made_for.scope {
         return Err(other("scope"));
+    }
+    let found = text.lines().count() - 1;
+    if found != head.actions {
+        let message = format!(
+            "the plan had {} actions when it was written, and has {found} now: plan again",
+            head.actions
+        );
+        return Err(malformed(1, message));
     }
     let mut agreed = Agreed::default();
     for (number, line) in lines {

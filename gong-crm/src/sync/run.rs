@@ -343,9 +343,9 @@ pub(super) async fn sync(
         cancel,
         |preview| {
             let made = prepared.plan_of(preview);
-            let is_outdated = options.strict && !made.skipped.is_empty();
+            let is_outdated = options.strict && made.outdated > 0;
             if is_outdated {
-                outdated = Some(made.skipped.len());
+                outdated = Some(made.outdated);
             }
             let is_wanted = !is_outdated && approve.is_none_or(|approve| approve(&made));
             plan = Some(made);

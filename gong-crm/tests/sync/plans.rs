@@ -71,18 +71,17 @@ async fn plan_file_does_what_was_planned_and_nothing_else() {
     strict.strict = true;
     let refused = world.client.sync(world.integration_id, strict).await;
     assert!(
-        matches!(refused, Err(SyncError::PlanOutdated { skipped: 2 })),
+        matches!(refused, Err(SyncError::PlanOutdated { skipped: 1 })),
         "{refused:?}"
     );
     let report = world.sync(with_plan.clone()).await;
     assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
-    let left: Vec<_> = report
-        .plan
-        .skipped
-        .iter()
-        .map(|left| left.object_id.as_str())
+    let left = report.plan.skipped.iter();
+    let left: Vec<_> = left
+        .map(|left| (left.object_id.as_str(), left.reason.as_str()))
         .collect();
-    assert_eq!(left, ["acc-3", "acc-32"]);
+    let changed = "the record, or its version in Gong, changed after the plan";
+    assert_eq!(left, [("acc-3", changed), ("acc-32", "not in the plan")]);
     assert_eq!(world.field("ACCOUNT", "acc-2", "name"), "Two");
     assert_eq!(world.field("ACCOUNT", "acc-3", "name"), "Company 3");
     assert!(!world.has("ACCOUNT", "acc-1") && world.has("ACCOUNT", "acc-31"));
@@ -90,6 +89,33 @@ async fn plan_file_does_what_was_planned_and_nothing_else() {
     // The same plan once more: what it says is done already, and nothing is done twice.
     let again = world.sync(with_plan).await;
     assert_eq!(again.calls, 0, "{again:#?}");
+}
+
+#[tokio::test]
+async fn plan_file_that_was_cut_off_does_nothing() {
+    let world = World::new().await;
+    let options = world.with_accounts(1..=30).await;
+    world.export("account.ldjson", &accounts(3..=32));
+    let file = world.path("plan.ldjson");
+    world.plan(options.clone()).await.write(&file).unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 5);
+    std::fs::write(&file, lines[..3].join("\n")).unwrap();
+    let mut cut = options.clone();
+    cut.plan_file = Some(file.clone());
+    let refused = world.client.sync(world.integration_id, cut.clone()).await;
+    let message = refused.unwrap_err().to_string();
+    assert!(message.contains("had 4 actions"), "{message}");
+    assert!(world.has("ACCOUNT", "acc-1") && !world.has("ACCOUNT", "acc-31"));
+    // All that is planned is done, and strictly.
+    std::fs::write(&file, text).unwrap();
+    world.export("account.ldjson", &accounts(3..=33));
+    cut.strict = true;
+    let report = world.sync(cut).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-1") && world.has("ACCOUNT", "acc-31"));
+    assert!(!world.has("ACCOUNT", "acc-33"));
 }
 
 #[tokio::test]

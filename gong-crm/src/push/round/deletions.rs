@@ -12,7 +12,7 @@ use crate::push::chosen_lines::locked;
 use crate::push::ids::id_hash;
 use crate::push::level::Level;
 use crate::push::plan::Share;
-use crate::push::reads::{Absent, Basis, Gone, HoldReason, PlannedAction};
+use crate::push::reads::{Absent, Basis, Gone, HoldReason, PlannedAction, Skipped};
 
 impl Bodies<'_> {
     /// Writes the lines that delete vanished records.
@@ -211,7 +211,13 @@ impl Bodies<'_> {
         // A deletion's hash follows from its id alone.
         let is_agreed = agreed.actions.get(&key) == Some(&(action.action, action.basis));
         if !is_agreed {
-            self.plan.round.skipped.push(key);
+            let is_planned = agreed.actions.contains_key(&key);
+            let (object_type, object_id) = key;
+            self.plan.round.skipped.push(Skipped {
+                object_type,
+                object_id,
+                is_planned,
+            });
         }
         !is_agreed
     }

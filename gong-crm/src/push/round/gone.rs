@@ -14,7 +14,7 @@ use crate::push::PushError;
 use crate::push::ids::id_hash;
 use crate::push::input::blocking;
 use crate::push::planned::{Chosen, Plan, TypePlan};
-use crate::push::reads::{Absent, Deletions, HoldReason, Round, TypeRead};
+use crate::push::reads::{Absent, Deletions, HoldReason, Round, Skipped, TypeRead};
 use crate::push::session::Session;
 use crate::push::survey::Survey;
 use crate::push::without_parents::WithoutParents;
@@ -444,7 +444,7 @@ impl Session {
                 missing.entry(*object_type).or_default().push(object_id);
             }
         }
-        let mut skipped: BTreeSet<(ObjectType, String)> = plan.round.skipped.drain(..).collect();
+        let mut skipped: BTreeSet<Skipped> = plan.round.skipped.drain(..).collect();
         for (object_type, ids) in missing {
             let states = self.states(object_type, ids.iter().copied()).await?;
             for (id, state) in ids.into_iter().zip(states) {
@@ -455,7 +455,11 @@ impl Session {
                         && basis.is_some_and(|basis| basis.hash == state.hash)
                 });
                 if !is_done {
-                    skipped.insert(key);
+                    skipped.insert(Skipped {
+                        object_type: key.0,
+                        object_id: key.1,
+                        is_planned: true,
+                    });
                 }
             }
         }
