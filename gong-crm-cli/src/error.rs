@@ -131,9 +131,9 @@ impl CliError {
             LedgerError::Storage { .. } | LedgerError::Untrusted { .. } => {
                 shown.with_hint("use another file for the ledger: --ledger FILE")
             }
-            LedgerError::Older { .. } | LedgerError::Copied { .. } => {
-                Self::new(Exit::OutcomeUnknown, error.to_string())
-            }
+            LedgerError::Older { .. }
+            | LedgerError::Replaced { .. }
+            | LedgerError::Copied { .. } => Self::new(Exit::OutcomeUnknown, error.to_string()),
             LedgerError::NotEmpty => Self::new(Exit::Usage, error.to_string()),
             _ => shown,
         }

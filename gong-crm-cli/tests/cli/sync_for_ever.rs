@@ -93,6 +93,24 @@ fn running_sync_follows_the_source_and_a_confirmation() {
 
 #[cfg(unix)]
 #[test]
+fn running_sync_stops_when_its_ledger_is_removed_or_replaced() {
+    for is_replaced in [false, true] {
+        let place = Place::new();
+        place.export(1..=10);
+        let mut running = Running::start(&place, &[]);
+        running.round("done: 10 new");
+        let (ledger, copy) = (place.path("ledger.sqlite"), place.path("copy.sqlite"));
+        std::fs::copy(&ledger, &copy).unwrap();
+        std::fs::remove_file(&ledger).unwrap();
+        if is_replaced {
+            std::fs::rename(&copy, &ledger).unwrap();
+        }
+        assert_eq!(running.child.wait().unwrap().code(), Some(9));
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn paused_sync_continues_on_request() {
     let place = Place::new();
     place.export(1..=3);

@@ -101,6 +101,16 @@ pub enum LedgerError {
         /// How many uploads it does not know.
         missing: u64,
     },
+    /// Its file was removed or replaced while this process had it open.
+    #[error(
+        "the ledger {} is not the file any more that was opened: it was moved, removed or replaced. Put the \
+         newest ledger there, and start again",
+        path.display()
+    )]
+    Replaced {
+        /// The ledger's path.
+        path: PathBuf,
+    },
     /// Another copy of it was used: Gong knows the id of an upload that only this ledger could have
     /// made, and that it never sent.
     #[error(

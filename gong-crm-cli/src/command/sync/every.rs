@@ -75,7 +75,13 @@ impl Round {
                     }
                 }
                 Ok((_, signal)) => return Ok(signal.unwrap_or(Exit::Interrupted)),
-                Err(error) if matches!(error.exit, Exit::Usage | Exit::Credentials) => {
+                // A ledger that is not the right one stays so until somebody puts another one there.
+                Err(error)
+                    if matches!(
+                        error.exit,
+                        Exit::Usage | Exit::Credentials | Exit::OutcomeUnknown
+                    ) =>
+                {
                     return Err(error);
                 }
                 Err(error) => {

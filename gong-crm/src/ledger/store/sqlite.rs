@@ -77,6 +77,8 @@ pub struct SqliteStore {
 
 struct Inner {
     path: PathBuf,
+    /// Which file was opened.
+    file: Option<(u64, u64)>,
     /// Two connections, so that a listing does not wait for a commit, nor a commit for a listing.
     reader: Mutex<Connection>,
     writer: Mutex<Connection>,
@@ -104,9 +106,11 @@ impl SqliteStore {
         reader
             .pragma_update(None, "query_only", true)
             .map_err(storage)?;
+        let file = file::identity(&path);
         Ok(Self {
             inner: Arc::new(Inner {
                 path,
+                file,
                 reader: Mutex::new(reader),
                 writer: Mutex::new(writer),
             }),
@@ -275,7 +279,16 @@ impl Store for SqliteStore {
     fn try_lock(&self) -> StoreFuture<'_, LedgerLock> {
         Box::pin(async move {
             let inner = Arc::clone(&self.inner);
-            match tokio::task::spawn_blocking(move || lock::try_lock(&inner.path)).await {
+            let locking = move || {
+                let lock = lock::try_lock(&inner.path)?;
+                // A process that runs for long would go on in a file that nobody else sees.
+                if file::identity(&inner.path) != inner.file {
+                    let path = inner.path.clone();
+                    return Err(LedgerError::Replaced { path });
+                }
+                Ok(lock)
+            };
+            match tokio::task::spawn_blocking(locking).await {
                 Ok(result) => result.map(LedgerLock::new),
                 Err(error) => Err(LedgerError::storage(&self.inner.path, error)),
             }

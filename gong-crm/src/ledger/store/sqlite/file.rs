@@ -43,6 +43,21 @@ pub(super) fn prepare(path: &Path) -> Result<PathBuf, LedgerError> {
     Ok(path)
 }
 
+/// What tells the file at a path from every other one, as far as the system says it; `None` if there is
+/// none.
+pub(super) fn identity(path: &Path) -> Option<(u64, u64)> {
+    let metadata = fs::symlink_metadata(path).ok()?;
+    #[cfg(unix)]
+    let identity = {
+        use std::os::unix::fs::MetadataExt as _;
+        (metadata.dev(), metadata.ino())
+    };
+    // Elsewhere, a file that is open can't be removed or replaced.
+    #[cfg(not(unix))]
+    let identity = (0, u64::from(metadata.is_file()));
+    Some(identity)
+}
+
 /// The path with `.` and `ending` at the end of its name.
 pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     appended(path, &format!(".{ending}"))
