@@ -282,7 +282,10 @@ impl LockedLedger {
         for (group_number, group) in chunks.chunks(THREADS).enumerate() {
             let mut old = Vec::with_capacity(group.len());
             for chunk in group {
-                old.push(self.old_states(upload, chunk).await?);
+                let mut states = self.old_states(upload, chunk).await?;
+                let keeping = self.ledger.keep_newer_held(upload, chunk, &mut states);
+                keeping.await?;
+                old.push(states);
             }
             let numbers = group_number * THREADS..;
             let chunks = numbers.zip(group.iter().copied()).zip(old);

@@ -36,6 +36,7 @@ mod locked;
 mod manifest;
 mod missing_parents;
 mod names;
+mod newer_held;
 mod prune;
 mod read_backs;
 mod reading;

@@ -24,8 +24,8 @@ use super::report::{FileReport, RecordError, Report};
 use super::session::{Context, Session};
 use super::spool::Spool;
 use crate::ledger::{
-    Direction, LedgerError, LockedLedger, Milliseconds, RejectedRecord, Space, TryOutcome, Upload,
-    UploadState,
+    Direction, LedgerError, LockedLedger, Milliseconds, RejectedRecord, Seconds, Space, TryOutcome,
+    Upload, UploadState,
 };
 use crate::{ClientRequestId, IntegrationId, ObjectType};
 
@@ -86,7 +86,8 @@ pub(super) async fn send_again(
 const KEPT: &str = " (kept from earlier)";
 
 /// Files of what earlier rounds left open of types whose sources give changes, and reports of what
-/// can't be sent again. Records that the round's own files name are not among them.
+/// can't be sent again. Records that the round's own files name are not among them, unless what was held
+/// back of them is newer.
 pub(super) async fn of_round(
     context: &Context,
     space: Space,
@@ -117,7 +118,8 @@ pub(super) async fn of_round(
     let named = named.map_err(PushError::Spool)?;
     kept.retain(|kept| {
         let record = &kept.record;
-        !named.contains(&(record.object_type, record.object_id.clone()))
+        let key = (record.object_type, record.object_id.clone());
+        named.get(&key).is_none_or(|date| kept.is_newer_than(*date))
     });
     for kept in &mut kept {
         let path = &mut kept.record.path;
@@ -128,18 +130,23 @@ pub(super) async fn of_round(
     files(kept, &context.spool).map_err(PushError::Spool)
 }
 
-/// The records of files.
-fn named_by(files: &[(ObjectType, PathBuf)]) -> io::Result<HashSet<(ObjectType, String)>> {
-    let mut named = HashSet::new();
+/// The records of files, with the latest date of each.
+fn named_by(
+    files: &[(ObjectType, PathBuf)],
+) -> io::Result<HashMap<(ObjectType, String), Option<Seconds>>> {
+    let mut named = HashMap::new();
     for (object_type, lines) in files {
         let mut reader = id_reader([0; 16], *object_type);
         each_line(lines, |line| {
             // A line that breaks off may say which record it is.
-            let object_id = match reader.read(line.bytes) {
-                Ok(facts) => Some(facts.object_id.into_owned()),
-                Err(error) => error.object_id,
+            let (object_id, date) = match reader.read(line.bytes) {
+                Ok(facts) => (Some(facts.object_id.into_owned()), facts.modified),
+                Err(error) => (error.object_id, None),
             };
-            named.extend(object_id.map(|object_id| (*object_type, object_id)));
+            if let Some(object_id) = object_id {
+                let latest = named.entry((*object_type, object_id)).or_insert(date);
+                *latest = date.max(*latest);
+            }
             Ok::<(), io::Error>(())
         })?;
     }
@@ -192,6 +199,16 @@ impl Kept {
         let is_given_up = |upload: &Upload| upload.state == UploadState::Lost;
         self.record.outcome == TryOutcome::Uncertain
             && self.upload.as_ref().is_some_and(is_given_up)
+    }
+
+    /// Whether it was held back and its date is later than that of another version.
+    fn is_newer_than(&self, other: Option<Seconds>) -> bool {
+        let record = &self.record;
+        let mut reader = id_reader([0; 16], record.object_type);
+        let facts = reader.read(record.line_content());
+        let date = facts.ok().and_then(|facts| facts.modified);
+        record.outcome == TryOutcome::HeldBack
+            && date.zip(other).is_some_and(|(date, other)| date > other)
     }
 
     fn as_of(&self) -> Milliseconds {

@@ -259,6 +259,13 @@ impl Plan {
             file.settle();
         }
         left.retain(|file| file.records > 0);
+        // Newer than what Gong has and was given again.
+        let mut named = HashSet::new();
+        for file in &left {
+            let ids = file.errors.iter().filter_map(|of| of.object_id.clone());
+            named.extend(ids.map(|id| (file.object_type, id)));
+        }
+        self.writes.settled.retain(|record| !named.contains(record));
         self.files.extend(left);
     }
 

@@ -116,6 +116,40 @@ async fn invalid_record_counts_until_it_comes_corrected() {
 }
 
 #[tokio::test]
+async fn held_version_stays_when_the_source_gives_an_older_one() {
+    let world = World::new().await;
+    let version = |day: u32, name: &str| {
+        let mut version = account("acc-1", name);
+        version["modifiedDate"] = json!(format!("2026-03-0{day}T09:30:00Z"));
+        version
+    };
+    world.export("account.ldjson", &[version(1, "First")]);
+    let options = options(&world, &[Account]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let mut invalid = version(5, "Newest");
+    invalid["url"] = json!("nonsense");
+    world.export("account.ldjson", &[invalid]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Invalid);
+    // An older version, the version that Gong has, and no version.
+    let rounds = [vec![version(2, "Older")], vec![version(2, "Older")], vec![]];
+    for records in rounds {
+        world.export("account.ldjson", &records);
+        let report = world.sync(options.clone()).await;
+        assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+        let mut errors = report.files.iter().flat_map(|file| &file.errors);
+        let is_named = errors.any(|of| of.object_id.as_deref() == Some("acc-1"));
+        assert!(is_named, "{report:#?}");
+        let in_gong = world.simulator.object("ACCOUNT", "acc-1").unwrap();
+        assert_eq!(in_gong["name"], "Older");
+    }
+    world.export("account.ldjson", &[version(5, "Newest")]);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    let in_gong = world.simulator.object("ACCOUNT", "acc-1").unwrap();
+    assert_eq!(in_gong["name"], "Newest");
+}
+
+#[tokio::test]
 async fn kept_invalid_record_does_not_make_an_empty_delta_invalid() {
     let world = World::new().await;
     let options = options(&world, &[Account]);
