@@ -1,9 +1,9 @@
 //! How many calls of the daily limit are left.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::client::Client;
-use crate::rate_limit::{CallCounter, CallCounterError, DAY};
+use crate::rate_limit::{CallCounter, CallCounterError, DAY, time_until_fewer};
 
 /// How many calls of the daily limit are left, by the client's call counter.
 ///
@@ -68,18 +68,7 @@ async fn quota(
     let spent = counter.calls_since(start).await?;
     let mut resets_at = None;
     if spent > 0 {
-        // Binary search for the oldest call: the last minute since which all calls were made.
-        let (mut all, mut fewer) = (0, DAY.as_mins() + 1);
-        while fewer - all > 1 {
-            let middle = i64::midpoint(all, fewer);
-            let since = start + SignedDuration::from_mins(middle);
-            if counter.calls_since(since).await? == spent {
-                all = middle;
-            } else {
-                fewer = middle;
-            }
-        }
-        resets_at = Some(now + SignedDuration::from_mins(all));
+        resets_at = Some(now + time_until_fewer(spent, start, counter).await?);
     }
     Ok(Quota {
         per_day,
@@ -91,6 +80,8 @@ async fn quota(
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
     use crate::rate_limit::MemoryCallCounter;
 

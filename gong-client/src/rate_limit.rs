@@ -220,11 +220,19 @@ impl RateLimit {
         counter: &dyn CallCounter,
     ) -> Result<(), Error> {
         if self.left_today(now, counter).await == Some(0) {
+            let start = now.checked_sub(DAY).unwrap_or(now);
+            let wait = time_until_fewer(per_day.into(), start, counter).await;
+            // The minute in which the call was made must be over.
+            let wait = wait.unwrap_or(DAY) + SignedDuration::from_mins(1);
+            let calls = if per_day == 1 { "call" } else { "calls" };
+            let until = now.checked_add(wait).unwrap_or(now);
+            let until = until.strftime("%Y-%m-%d %H:%MZ");
             return Err(Error::from_inner(Inner {
                 kind: Some(ErrorKind::RateLimited),
-                message: format!("the limit of {per_day} calls per 24 hours is reached"),
-                // The oldest call expires at some time within the next 24 hours: retry hourly.
-                retry_after: Some(Duration::from_hours(1)),
+                message: format!(
+                    "the limit of {per_day} {calls} per 24 hours is reached until {until}"
+                ),
+                retry_after: Duration::try_from(wait).ok(),
                 ..Inner::default()
             }));
         }
@@ -232,6 +240,26 @@ impl RateLimit {
         drop(counter.count_call(now).await);
         Ok(())
     }
+}
+
+/// How long until fewer than so many calls are counted, of those since a day ago, to the minute.
+pub(crate) async fn time_until_fewer(
+    calls: u64,
+    start: Timestamp,
+    counter: &dyn CallCounter,
+) -> Result<SignedDuration, CallCounterError> {
+    // Binary search for the last minute since which so many calls were made.
+    let (mut all, mut fewer) = (0, DAY.as_mins() + 1);
+    while fewer - all > 1 {
+        let middle = i64::midpoint(all, fewer);
+        let since = start + SignedDuration::from_mins(middle);
+        if counter.calls_since(since).await? >= calls {
+            all = middle;
+        } else {
+            fewer = middle;
+        }
+    }
+    Ok(SignedDuration::from_mins(all))
 }
 
 impl Default for RateLimit {
@@ -275,5 +303,24 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::RateLimited);
         let tomorrow = now + SignedDuration::from_hours(25);
         limit.spend_of_day(2, tomorrow, &counter).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn spent_day_says_when_a_call_is_free_again() {
+        let counter = MemoryCallCounter::new();
+        let now: Timestamp = "2026-03-01T12:00:00Z".parse().unwrap();
+        for minutes in [90, 30] {
+            let at = now - SignedDuration::from_mins(minutes);
+            counter.count_call(at).await.unwrap();
+        }
+        for (per_day, until) in [
+            (1, "1 call per 24 hours is reached until 2026-03-02 11:31Z"),
+            (2, "until 2026-03-02 10:31Z"),
+        ] {
+            let limit = RateLimit::new(None, Some(per_day));
+            let spent = limit.spend_of_day(per_day, now, &counter).await;
+            let error = spent.unwrap_err();
+            assert!(error.to_string().contains(until), "{error}");
+        }
     }
 }

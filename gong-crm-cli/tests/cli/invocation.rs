@@ -197,6 +197,10 @@ pub(crate) fn settings() -> insta::Settings {
     // The folder of the run, and the day's calls.
     settings.add_filter(r"/\S*/\.tmp\w+", "[FOLDER]");
     settings.add_filter(
+        r"is reached until \S+ \S+Z \(retry after \d+ s\)",
+        "is reached until [TIME] (retry after [SECONDS] s)",
+    );
+    settings.add_filter(
         r"the oldest counts until \S+ \S+Z",
         "the oldest counts until [TIME]",
     );
