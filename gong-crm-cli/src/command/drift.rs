@@ -118,6 +118,10 @@ fn what(difference: &Difference) -> String {
     };
     let handled = match difference.handled {
         Handled::SentAgain => "; sent again",
+        Handled::SentBefore if difference.fields.iter().any(|of| of.is_extra) => {
+            "; was sent again before, and Gong kept that: a field that is left out cannot be cleared for sure, \
+             so clear it in Gong or send a value"
+        }
         Handled::SentBefore => "; was sent again before, and is not sent until it changes",
         Handled::NotTaken => {
             "; was sent again before, but Gong shows another modifiedDate: it did not take it, or it was \

@@ -287,9 +287,11 @@ fn note(
         });
         let before = same.map_or(Handling::Found, |known| known.handling);
         let is_field = matches!(found.what, Differing::Field(_));
+        // What was not sent, or sent as null, has no form that Gong could make of it.
+        let may_be_own_form = is_field && is_as_dated && found.sent != SentField::NULL_SENT;
         let handling = match before {
-            Handling::Repaired if is_field && is_as_dated => Handling::OwnForm,
-            Handling::OwnForm if !is_as_dated => Handling::Repaired,
+            Handling::Repaired if may_be_own_form => Handling::OwnForm,
+            Handling::OwnForm if !may_be_own_form => Handling::Repaired,
             before => before,
         };
         let field = match &found.what {

@@ -15,6 +15,7 @@ mod damaged;
 mod defaults;
 mod deletions;
 mod drift;
+mod drift_fields;
 #[path = "../model/faults.rs"]
 mod faults;
 mod findings;
