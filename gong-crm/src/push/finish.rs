@@ -37,7 +37,19 @@ pub(super) async fn carry_out(
     session.estimate(uploads.len()).await?;
     let (is_push, push) = (session.round.is_none(), session.push);
     let clock = Arc::clone(&session.client.clock);
-    let mut report = finish(session, plan, uploads, cancel).await?;
+    let (mut report, in_flight) = follow(&session, plan, uploads, cancel.clone()).await?;
+    if report.verdict == Verdict::Done && !session.sent_too_early(&in_flight).await?.is_empty() {
+        let again = send_once_more(&session, cancel).await?;
+        report.notes.extend(again.notes);
+        if again.verdict != Verdict::Done {
+            report.verdict = again.verdict;
+            report.files.extend(again.files);
+        }
+    }
+    for note in session.sent_too_early(&in_flight).await? {
+        report.doubt(note);
+    }
+    session.end().await;
     for doubted in doubted {
         let ledger = ledger.ledger();
         // Once more, because it may have been sent.
@@ -77,13 +89,47 @@ pub(super) async fn carry_out_and_look(
     Ok(report)
 }
 
+/// Sends the records of a push once more that Gong accepted before what they refer to: it has that now.
+async fn send_once_more(
+    session: &Session,
+    cancel: watch::Receiver<bool>,
+) -> Result<Report, PushError> {
+    if session.round.is_some() {
+        // The next round reads the sources again.
+        return Ok(Report::new(Vec::new(), Vec::new(), false, None));
+    }
+    let again = session.again().await?;
+    let mut plan = Box::pin(again.plan()).await?;
+    // The first plan has said all that is to be said of the records.
+    plan.notes.clear();
+    let uploads = again.write_down(&mut plan).await?;
+    let (report, _) = follow(&again, plan, uploads, cancel).await?;
+    again.end().await;
+    Ok(report)
+}
+
 /// Runs the uploads of a plan that is written down, and reports.
 pub(super) async fn finish(
     session: Session,
-    mut plan: Plan,
+    plan: Plan,
     uploads: Vec<Planned>,
     cancel: watch::Receiver<bool>,
 ) -> Result<Report, PushError> {
+    let (mut report, in_flight) = follow(&session, plan, uploads, cancel).await?;
+    for note in session.sent_too_early(&in_flight).await? {
+        report.doubt(note);
+    }
+    session.end().await;
+    Ok(report)
+}
+
+/// The same, with the records whose verdict came from older uploads.
+async fn follow(
+    session: &Session,
+    mut plan: Plan,
+    uploads: Vec<Planned>,
+    cancel: watch::Receiver<bool>,
+) -> Result<(Report, Vec<InFlightRecord>), PushError> {
     let in_flight = std::mem::take(&mut plan.in_flight);
     let (ended, is_canceled) = session.run(uploads, cancel).await;
     let mut files = std::mem::take(&mut plan.files);
@@ -98,7 +144,6 @@ pub(super) async fn finish(
     session
         .add_in_flight(&mut files, given, &in_flight, &ended)
         .await?;
-    let too_early = session.sent_too_early(&in_flight).await?;
     for (place, file) in files.iter_mut().enumerate() {
         // Of what is resumed, there are no files.
         if session.files.is_empty() || place >= given {
@@ -138,14 +183,10 @@ pub(super) async fn finish(
     let mut report =
         Report::new(files, plan.notes, is_canceled, cause).stopped_by(session.own_failure());
     let is_invalid = has_nothing_valid && ended.is_empty() && !plan.holds_dependents;
-    for note in too_early {
-        report.doubt(note);
-    }
     if report.verdict == Verdict::Partial && is_invalid {
         report.verdict = Verdict::Invalid;
     }
-    session.end().await;
-    Ok(report)
+    Ok((report, in_flight))
 }
 
 impl Session {

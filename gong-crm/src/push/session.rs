@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use super::event::{Event, Events};
 use super::input::OpenFile;
 use super::lines::id_reader;
+use super::options::{CheckMode, Rejects, Resend};
 use super::reads::Round;
 use super::spool::Spool;
 use super::{Options, PushError};
@@ -215,6 +216,32 @@ impl Session {
             vanished: RecordSet::default(),
             fatal: OnceLock::new(),
             search_calls: AtomicU32::new(0),
+        })
+    }
+
+    /// Another push of the same records, as old as this one.
+    pub(super) async fn again(&self) -> Result<Self, LedgerError> {
+        let now = self.client.clock.now();
+        let context = Context {
+            client: self.client.clone(),
+            options: Options {
+                // They were checked, and their files have their rejects already.
+                check: CheckMode::Off,
+                rejects: Rejects::None,
+                resend: Resend::None,
+                touch: false,
+                request_id: None,
+                ..self.options.clone()
+            },
+            ledger: self.ledger.clone(),
+            spool: self.spool.clone(),
+            events: Arc::clone(&self.events),
+            began: Timestamp::from_millisecond(self.as_of).unwrap_or(now),
+        };
+        let again = Self::new(context, self.integration_id, Vec::new()).await?;
+        Ok(Self {
+            files: Arc::clone(&self.files),
+            ..again
         })
     }
 
