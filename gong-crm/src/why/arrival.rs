@@ -93,6 +93,11 @@ impl Found<'_> {
                 format!("{holds}it was held back on {at}: {reason}"),
                 "fix the reason; the next sync or push sends it",
             ),
+            TryOutcome::Uncertain if last.is_doubt() => (
+                "uncertain",
+                format!("{holds}since {at}, it is not known whether Gong still has it: {reason}"),
+                "gong-crm drift reads it back; a sync sends it once its source lists it, or push it again",
+            ),
             TryOutcome::Uncertain => (
                 "uncertain",
                 format!(

@@ -221,6 +221,14 @@ async fn contact_that_a_deletion_took_along_counts_until_it_is_sent_again() {
             "{said}"
         );
     }
+    // No sync sends it by itself.
+    let why = gong_crm::why::WhyOptions::new().sources(options.clone());
+    let why = world.client.why(world.integration_id, Contact, "p-1", why);
+    let why = why.await.unwrap();
+    let mut reasons = why.reasons.iter();
+    let uncertain = reasons.find(|of| of.rule == "uncertain").unwrap();
+    let hint = uncertain.hint.as_deref().unwrap();
+    assert!(hint.contains("push it again"), "{why:#?}");
     world.export("contact.ldjson", &[person(1)]);
     let report = world.sync(options.clone()).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
