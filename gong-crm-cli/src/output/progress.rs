@@ -147,6 +147,21 @@ impl Progress {
                 "waiting {} s so that Gong can store the accounts (--account-delay)",
                 pause.as_millis().div_ceil(1_000)
             )),
+            Event::AccountsNotVisible {
+                accounts,
+                pause,
+                at_most,
+            } => {
+                let accounts = match accounts {
+                    1 => "1 new account".to_owned(),
+                    accounts => format!("{} new accounts", count(*accounts)),
+                };
+                let pause = pause.as_millis().div_ceil(1_000);
+                let at_most = at_most.as_secs().div_ceil(60);
+                self.line(&format!(
+                    "Gong does not show {accounts} yet; looking again in {pause} s, for {at_most} min at most"
+                ));
+            }
             Event::Searching {
                 client_request_id,
                 records,

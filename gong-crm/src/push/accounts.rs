@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gong_client::error::Error;
 use jiff::Timestamp;
 
 use super::event::Event;
@@ -32,14 +33,35 @@ impl Session {
         }
         let started = clock.monotonic();
         for pause in self.options.poll.pauses() {
-            if self.are_visible(&newest.ids).await {
-                break;
-            }
+            let missing = match self.not_visible(&newest.ids).await {
+                Ok(0) => break,
+                Ok(missing) => missing,
+                Err(error) => {
+                    let note = format!(
+                        "Gong was not seen to have the new accounts before the records that refer to them were \
+                         sent, because reading them back failed: {error}"
+                    );
+                    drop(self.unseen_accounts.set(note));
+                    break;
+                }
+            };
+            let at_most = self.options.account_visible;
             let waited = clock.monotonic().saturating_sub(started);
-            if waited.saturating_add(pause) > self.options.account_visible {
+            if waited.saturating_add(pause) > at_most {
+                let accounts = accounts(missing);
+                let note = format!(
+                    "Gong did not show {accounts} within {} s; the records that refer to them were sent \
+                     nevertheless",
+                    at_most.as_secs()
+                );
+                drop(self.unseen_accounts.set(note));
                 break;
             }
-            self.events.emit(Event::AccountDelay { pause });
+            self.events.emit(Event::AccountsNotVisible {
+                accounts: missing,
+                pause,
+                at_most: at_most.saturating_sub(waited),
+            });
             clock.sleep(pause).await;
         }
         if let Err(error) = self
@@ -64,8 +86,8 @@ impl Session {
         }
     }
 
-    /// Whether accounts can be read back; also if Gong does not let us look.
-    async fn are_visible(&self, ids: &[String]) -> bool {
+    /// How many of the first accounts that Gong does not show are so; 0 if all can be read back.
+    async fn not_visible(&self, ids: &[String]) -> Result<u64, Error> {
         for chunk in ids.chunks(gong_client::objects::MAX_OBJECTS) {
             let ids = chunk.iter().map(|id| id.parse::<ObjectId>());
             let Ok(chunk) = ids.collect::<Result<Vec<_>, _>>() else {
@@ -76,12 +98,18 @@ impl Session {
                 .api()
                 .objects(self.integration_id, ObjectType::Account, &chunk)
                 .await;
-            match read {
-                Ok(objects) if objects.values().any(Option::is_none) => return false,
-                Ok(_) => {}
-                Err(_) => return true,
+            let missing = read?.values().filter(|object| object.is_none()).count();
+            if missing > 0 {
+                return Ok(missing as u64);
             }
         }
-        true
+        Ok(0)
+    }
+}
+
+fn accounts(count: u64) -> String {
+    match count {
+        1 => "1 new account".to_owned(),
+        count => format!("{count} new accounts"),
     }
 }

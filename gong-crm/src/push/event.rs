@@ -103,6 +103,15 @@ pub enum Event {
         /// How long.
         pause: Duration,
     },
+    /// Gong does not show new accounts yet, and is asked again.
+    AccountsNotVisible {
+        /// How many of those that it was asked about at once.
+        accounts: u64,
+        /// When it is asked again.
+        pause: Duration,
+        /// After which time the records that refer to them are sent nevertheless.
+        at_most: Duration,
+    },
     /// Rejected records that Gong did not list are searched for.
     Searching {
         /// Their upload's id.
@@ -181,6 +190,13 @@ fn trace(event: &Event) {
         } => info!(records, unchanged, uploads, bytes, "planned"),
         Event::FewCallsLeft { needed, left } => warn!(needed, left, "few calls left"),
         Event::Retrying { pause, .. } => info!(wait_ms = milliseconds(*pause), "retrying"),
+        Event::AccountsNotVisible {
+            accounts, pause, ..
+        } => info!(
+            accounts,
+            wait_ms = milliseconds(*pause),
+            "accounts are not visible yet"
+        ),
         Event::AccountDelay { pause } => info!(wait_ms = milliseconds(*pause), "account delay"),
         Event::Searching { records, .. } => info!(records, "searching"),
         Event::Checked { .. }

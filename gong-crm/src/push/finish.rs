@@ -180,6 +180,7 @@ async fn follow(
     let returning = std::mem::take(&mut plan.round.returning_users);
     let missing = session.missing_users(returning, &ended).await?;
     plan.notes.extend(missing);
+    plan.notes.extend(session.unseen_accounts.get().cloned());
     let mut report =
         Report::new(files, plan.notes, is_canceled, cause).stopped_by(session.own_failure());
     let is_invalid = has_nothing_valid && ended.is_empty() && !plan.holds_dependents;

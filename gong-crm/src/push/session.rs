@@ -169,6 +169,8 @@ pub(super) struct Session {
     fatal: OnceLock<Fatal>,
     /// How many calls this push spent on searches.
     search_calls: AtomicU32,
+    /// Why records may have been sent before Gong showed the new accounts that they refer to.
+    pub(super) unseen_accounts: OnceLock<String>,
 }
 
 /// Why nothing more is sent.
@@ -216,6 +218,7 @@ impl Session {
             vanished: RecordSet::default(),
             fatal: OnceLock::new(),
             search_calls: AtomicU32::new(0),
+            unseen_accounts: OnceLock::new(),
         })
     }
 

@@ -40,6 +40,7 @@ mod sources;
 mod stores;
 mod support;
 mod twins;
+mod visible;
 mod waiting;
 mod why;
 mod why_arrival;
