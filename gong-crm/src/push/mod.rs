@@ -75,6 +75,7 @@ pub(crate) mod round;
 mod run;
 mod search;
 mod session;
+mod spellings;
 mod spool;
 mod store_plan;
 mod stored;

@@ -74,6 +74,7 @@ impl Session {
             }
         }
         plan.notes.extend(parents.notes());
+        self.note_spellings(&mut plan).await?;
         self.plan_unsent(&mut plan).await?;
         self.note_skipped(&mut plan).await?;
         note_dates(&mut plan);

@@ -25,6 +25,7 @@ mod resume;
 mod reverts;
 mod scale;
 mod searches;
+mod spellings;
 mod support;
 mod users;
 mod verdicts;

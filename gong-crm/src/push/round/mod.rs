@@ -19,4 +19,5 @@ mod unclaimed;
 mod unknown;
 mod unsent;
 
+pub(in crate::push) use protect::salesforce_suffix;
 pub(crate) use run::{Preview, ReadContext, RoundFiles, run_round};

@@ -143,7 +143,7 @@ pub(crate) fn folded_id(id: &str) -> String {
 }
 
 /// The three characters that Salesforce appends to an id of 15, which say which letters are capital.
-fn salesforce_suffix(id: &str) -> Option<String> {
+pub(crate) fn salesforce_suffix(id: &str) -> Option<String> {
     const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345";
     if id.len() != 15 || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return None;
