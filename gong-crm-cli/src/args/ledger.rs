@@ -33,8 +33,9 @@ pub(crate) struct Uploads {
 
 /// List records whose newest version is not in Gong, with the reasons; no call is made
 ///
-/// Records that Gong rejected, that it did not confirm, and that were held back. With -o json one
-/// object per line.
+/// Records that Gong rejected, that it did not confirm, and that were held back because of an error or of
+/// a record that they refer to. What a limit such as --max-changes holds back of a complete source is in
+/// the source: plan and sync show it. With -o json one object per line.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(after_long_help = "\
