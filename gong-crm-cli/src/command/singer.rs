@@ -222,8 +222,19 @@ fn show(event: &TargetEvent<'_>, output: Output) {
                 output.message(&format!("note: {note}"));
             }
             if let Some(list) = &report.plan.held_deletions {
+                const NAMED: usize = 5;
+                let held = report.plan.held_back_deletions();
+                for of in held.iter().take(NAMED) {
+                    let (object_type, id) = (of.object_type, &of.object_id);
+                    output.message(&format!("{object_type} {id} is not deleted: {}", of.reason));
+                }
+                if let Some(more @ 1..) = held.len().checked_sub(NAMED) {
+                    output.message(&format!("and {more} more are not deleted"));
+                }
                 let list = list.display();
-                output.message(&format!("held-back deletions: {list}"));
+                output.message(&format!(
+                    "held-back deletions: {list}; to delete them, run again with --confirm-deletions {list}"
+                ));
             }
         }
         _ => {}

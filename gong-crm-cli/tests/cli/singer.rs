@@ -211,6 +211,33 @@ fn rejected_records_fail_the_run_only_if_that_is_asked_for() {
 
 #[cfg(unix)]
 #[test]
+fn held_back_deletions_are_named_with_the_next_step() {
+    let place = Place::new();
+    let run = || {
+        let arguments = ["singer", "--config", "gong.json", "--tap", "cat tap.jsonl"];
+        place.program(env!("CARGO_BIN_EXE_gong-crm"), &arguments)
+    };
+    let output = run();
+    assert_eq!(output.status.code(), Some(0), "{}", reported(&output));
+    let is_deal = |line: &&str| line.contains("RECORD") && line.contains("\"deals\"");
+    let others = RECORDED.lines().filter(|line| !is_deal(line));
+    let others: Vec<&str> = others.collect();
+    std::fs::write(place.path("tap.jsonl"), others.join("\n") + "\n").unwrap();
+    let output = run();
+    let said = reported(&output);
+    assert_eq!(output.status.code(), Some(11), "{said}");
+    for expected in [
+        "DEAL ",
+        "is not deleted: gone from the source",
+        "--confirm-deletions",
+    ] {
+        assert!(said.contains(expected), "{said}");
+    }
+    assert_eq!(place.simulator.object_count("DEAL"), 1);
+}
+
+#[cfg(unix)]
+#[test]
 fn tap_is_given_the_state_of_the_last_run() {
     let place = Place::new();
     let script =
