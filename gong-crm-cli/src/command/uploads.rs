@@ -1,6 +1,6 @@
 //! `gong-crm uploads`: what was sent, upload by upload.
 
-use gong_crm::ledger::Upload;
+use gong_crm::ledger::{Upload, UploadState};
 use serde_json::json;
 
 use crate::args::Global;
@@ -70,7 +70,11 @@ pub(crate) async fn run(
 
 /// The state, and how long Gong may still process an upload that was given up.
 fn state(upload: &Upload) -> String {
-    let state = upload.state.as_str();
+    let state = match upload.state {
+        // Gong took the file, and has not said anything of its records.
+        UploadState::Accepted => "no verdict yet",
+        state => state.as_str(),
+    };
     upload.checked_until().map_or_else(
         || state.to_owned(),
         |until| format!("{state}, checked until {}", until.strftime("%Y-%m-%d")),

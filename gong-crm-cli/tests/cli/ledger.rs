@@ -147,6 +147,9 @@ fn push_without_waiting_ends_with_7_and_resume_with_0() {
     let unfinished = objects(place.command(&["uploads", "--unfinished", "-o", "json"]));
     assert_eq!(unfinished.len(), 1);
     assert_eq!(unfinished[0]["state"], "accepted", "{unfinished:?}");
+    let listed = place.command(&["uploads"]).output();
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.contains("no verdict yet"), "{listed}");
     let resumed = place.command(&["resume"]).output();
     assert_eq!(resumed.status.code(), Some(0), "{resumed:?}");
     assert_eq!(place.name_in_gong("a-1").as_deref(), Some("A"));
