@@ -168,6 +168,21 @@ impl FilesSource {
         Timestamp::try_from(written.max()?).ok()
     }
 
+    /// Why there is no file to read.
+    fn missing(&self) -> String {
+        let name = self.name();
+        match std::fs::metadata(&self.pattern) {
+            Ok(of) if of.is_dir() => format!("the folder {name} has no files of records"),
+            Ok(of) if !of.is_file() => {
+                format!("{name} is not a file; read a pipe or a device with command")
+            }
+            Err(_) if self.pattern.is_symlink() => {
+                format!("{name} is a link to a file that is not there")
+            }
+            _ => format!("no file matches {name}"),
+        }
+    }
+
     fn read_files(&self, sink: &mut Sink) -> Result<Read, SourceError> {
         let mut files = self.files()?;
         let marker = match self.take {
@@ -176,10 +191,7 @@ impl FilesSource {
         };
         match (self.take, files.len()) {
             (_, 0) => {
-                return Err(SourceError::Missing(format!(
-                    "no file matches {}",
-                    self.name()
-                )));
+                return Err(SourceError::Missing(self.missing()));
             }
             (Take::One, 2..) => {
                 let name = self.name();

@@ -267,3 +267,27 @@ async fn file_truncated_within_a_record_deletes_nothing() {
         assert!(is_whole || world.has("ACCOUNT", "acc-30"), "{cut}");
     }
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn source_that_is_there_and_is_no_file_says_what_it_is() {
+    let world = World::new().await;
+    let path = world.path("account.ldjson");
+    let options = world.options(&[Account]);
+    let problem = async || {
+        let plan = world.plan(options.clone()).await;
+        plan.problems[0].message.clone()
+    };
+    std::os::unix::fs::symlink(world.path("nothing"), &path).unwrap();
+    assert!(
+        problem()
+            .await
+            .contains("a link to a file that is not there")
+    );
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    assert!(problem().await.contains("has no files of records"));
+    std::fs::remove_dir(&path).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    assert!(problem().await.contains("is not a file"));
+}
