@@ -128,6 +128,11 @@ impl CliError {
             LedgerError::Storage { source, .. } if is_full(source.downcast_ref()) => {
                 shown.with_hint("free some space, or keep the ledger elsewhere: --ledger FILE")
             }
+            LedgerError::Storage { source, .. } if is_read_only(source.downcast_ref()) => shown
+                .with_hint(
+                    "make it writable, or move it with gong-crm ledger export; another ledger would not know \
+                     what Gong has",
+                ),
             LedgerError::Storage { .. } | LedgerError::Untrusted { .. } => {
                 shown.with_hint("use another file for the ledger: --ledger FILE")
             }
@@ -194,6 +199,15 @@ impl CliError {
     }
 }
 
+/// Whether a file may only be read.
+fn is_read_only(error: Option<&io::Error>) -> bool {
+    let kind = error.map(io::Error::kind);
+    matches!(
+        kind,
+        Some(io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+    )
+}
+
 /// Whether the disk has no room left.
 fn is_full(error: Option<&io::Error>) -> bool {
     let kind = error.map(io::Error::kind);
@@ -241,6 +255,7 @@ mod tests {
             CliError::from_ledger(&error).hint.unwrap_or_default()
         };
         assert!(hint(io::ErrorKind::StorageFull).starts_with("free some space"));
+        assert!(hint(io::ErrorKind::ReadOnlyFilesystem).starts_with("make it writable"));
         assert!(hint(io::ErrorKind::InvalidData).starts_with("use another file"));
     }
 }

@@ -214,6 +214,11 @@ fn storage_error(path: &Path, error: rusqlite::Error) -> LedgerError {
             path,
             "it is not a SQLite file: restore it from a backup, or name another ledger",
         ),
+        Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly) => {
+            let kind = std::io::ErrorKind::PermissionDenied;
+            let reason = format!("it, or the folder that it is in, can't be written ({error})");
+            LedgerError::storage(path, std::io::Error::new(kind, reason))
+        }
         Some(rusqlite::ErrorCode::DiskFull) => {
             let kind = std::io::ErrorKind::StorageFull;
             LedgerError::storage(path, std::io::Error::new(kind, error))

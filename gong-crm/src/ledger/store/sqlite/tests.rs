@@ -281,3 +281,15 @@ fn file_that_is_not_a_database_is_named() {
     assert!(message.contains("not a SQLite file"), "{message}");
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
 }
+
+#[test]
+fn ledger_that_cannot_be_written_is_called_so() {
+    for code in [
+        rusqlite::ffi::SQLITE_CANTOPEN,
+        rusqlite::ffi::SQLITE_READONLY,
+    ] {
+        let error = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+        let said = storage_error(Path::new("l.sqlite"), error).to_string();
+        assert!(said.contains("can't be written"), "{said}");
+    }
+}
