@@ -48,19 +48,23 @@ pub(crate) async fn run(
     if open.is_empty() && left_open.is_empty() && given_up.is_empty() && !is_wider {
         // An old or copied ledger does not know what is open.
         ledger.check_usable().await.map_err(shown)?;
+        let rejected = match rejected(&settings, &ledger).await? {
+            0 => None,
+            rejected => Some(format!(
+                "not in Gong as given: {}; see gong-crm rejects",
+                counted(rejected, "record")
+            )),
+        };
         if output.is_json() {
-            output.json(&serde_json::json!({"verdict": "done", "files": [], "notes": []}));
+            let notes: Vec<String> = rejected.into_iter().collect();
+            output.json(&serde_json::json!({"verdict": "done", "files": [], "notes": notes}));
         } else if output.is_html() {
             let meaning = "Nothing to do: every upload in the ledger is finished.";
             output.page(&Page::new("Resume").verdict("done", meaning, Tone::Good));
         } else {
             output.status("nothing to do: every upload in the ledger is finished");
-            let rejected = rejected(&settings, &ledger).await?;
-            if rejected > 0 {
-                let rejected = counted(rejected, "record");
-                output.status(&format!(
-                    "not in Gong as given: {rejected}; see gong-crm rejects"
-                ));
+            if let Some(rejected) = rejected {
+                output.status(&rejected);
             }
         }
         return Ok(Exit::Ok);

@@ -174,6 +174,10 @@ fn row(file: &FileReport) -> Vec<String> {
             format!("{} unconfirmed", count(file.unconfirmed))
         }
         Status::Partial => format!("{} held back", count(file.held_back)),
+        // Nothing was sent now, so nothing failed.
+        Status::Failed if file.uploads.is_empty() && file.rejected > 0 => {
+            "rejected before".to_owned()
+        }
         Status::Invalid => "invalid, nothing sent".to_owned(),
         Status::NotSent => "not sent".to_owned(),
         Status::TimedOut => "not finished".to_owned(),

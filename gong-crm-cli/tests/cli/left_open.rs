@@ -95,6 +95,12 @@ fn resume_names_what_it_does_not_send() {
         said.contains("not in Gong as given: 1 record; see gong-crm rejects"),
         "{said}"
     );
+    let (_, json) = run(&sim, place.path(), &["resume", "-o", "json"], "");
+    assert!(json.contains("see gong-crm rejects"), "{json}");
+    // It is not tried again yet, so nothing failed now.
+    let (code, said) = run(&sim, place.path(), &words, line);
+    assert_eq!(code, 5, "{said}");
+    assert!(said.contains("rejected before"), "{said}");
 }
 
 #[test]
