@@ -8,7 +8,7 @@ use super::bodies::stride;
 use super::ids::id_hash;
 use super::known_lines::KnownLines;
 use super::lines::{EntryLines, GivenLines, id_reader};
-use super::not_sent::{count_of, reason_against};
+use super::not_sent::{count_of, ignored_note, reason_against};
 use super::open_records::{OpenRecord, OpenRecords};
 use super::plan::{Decision, InFlight, Rules, decide};
 use super::planned::{Chosen, InFlightRecord, Plan, TypePlan};
@@ -67,6 +67,8 @@ pub(super) struct Decided<'a> {
     of_type: TypePlan,
     alternating: Alternating,
     waived: Waived,
+    /// How many versions were compared and are unchanged.
+    unchanged: u64,
     /// Unchanged records that are given otherwise than before.
     given_again: BTreeMap<String, GivenAgain>,
     /// Reads how a record is given, where it matters.
@@ -134,6 +136,7 @@ impl<'a> Decided<'a> {
             of_type,
             alternating: Alternating::default(),
             waived: Waived::default(),
+            unchanged: 0,
             given_again: BTreeMap::new(),
             given: None,
             may_have_come,
@@ -173,6 +176,12 @@ impl<'a> Decided<'a> {
         if self.session.round.is_none() && newer > 0 {
             let note = format!("{object_type}: newer in Gong than this push: {newer}");
             self.plan.notes.push(note);
+        }
+        if self.session.round.is_none() {
+            let ignored = self.session.options.ignored(object_type);
+            self.plan
+                .notes
+                .extend(ignored_note(object_type, &ignored, self.unchanged));
         }
         self.plan.notes.extend(self.alternating.note(object_type));
         self.plan.notes.extend(self.waived.note(object_type));
@@ -461,7 +470,10 @@ impl<'a> Decided<'a> {
             report.errors.push(RecordError::unsent(line, id, reason));
         }
         match decision {
-            Decision::Unchanged => self.note_unchanged(version, known),
+            Decision::Unchanged => {
+                self.unchanged += 1;
+                self.note_unchanged(version, known);
+            }
             Decision::NewerInGong if !open.is_rejects => {
                 let counts = &mut self.of_type.round.counts;
                 let in_gong = known.map(|(_, state)| state.current == Current::Deleted);

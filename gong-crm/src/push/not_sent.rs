@@ -1,5 +1,7 @@
 //! Versions that are not sent: where a report counts them, and the reasons that name their records.
 
+use std::collections::BTreeSet;
+
 use super::plan::Decision;
 use super::report::FileReport;
 use crate::ObjectType;
@@ -52,4 +54,25 @@ pub(super) fn reason_against(
         _ => return None,
     };
     Some(reason.to_owned())
+}
+
+/// Says which fields a push did not compare: a sync has them in its settings, but whoever pushes a line may
+/// not think of them.
+pub(super) fn ignored_note(
+    object_type: ObjectType,
+    ignored: &BTreeSet<String>,
+    unchanged: u64,
+) -> Option<String> {
+    let records = match unchanged {
+        _ if ignored.is_empty() => return None,
+        0 => return None,
+        1 => "1 record is".to_owned(),
+        count => format!("{count} records are"),
+    };
+    let ignored: Vec<&str> = ignored.iter().map(String::as_str).collect();
+    Some(format!(
+        "{object_type}: {records} unchanged without {}, which ignore-fields leaves out of the comparison; \
+         --resend sends them",
+        ignored.join(", ")
+    ))
 }

@@ -178,3 +178,21 @@ async fn last_possible_date_is_sent_again_and_said_each_time() {
         assert!(sent.contains(last), "{sent}");
     }
 }
+
+#[tokio::test]
+async fn push_says_which_fields_it_does_not_compare() {
+    let harness = Harness::new().await;
+    let path = harness.write_text("accounts.ldjson", &with_region(OLD, Some("EMEA")));
+    let mut options = gong_crm::push::Options::new([&path]).simulator();
+    let ignored = ["region".to_owned()].into();
+    options.ignore_fields.insert(ObjectType::Account, ignored);
+    let push = || harness.client.push(harness.integration_id, options.clone());
+    let report = push().await.unwrap();
+    assert_eq!((report.accepted(), report.notes.len()), (1, 0));
+    harness.write_text("accounts.ldjson", &with_region(NEW, Some("APAC")));
+    let report = push().await.unwrap();
+    assert_eq!((report.verdict, report.unchanged()), (Verdict::Done, 1));
+    let mut notes = report.notes.iter();
+    let said = "1 record is unchanged without region";
+    assert!(notes.any(|note| note.contains(said)), "{report:#?}");
+}
