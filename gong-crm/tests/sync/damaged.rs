@@ -78,7 +78,7 @@ async fn rows_that_may_hide_others_delete_nothing() {
             "1 record cannot be identified",
             |rows| {
                 rows.truncate(35);
-                rows[34] = "ERROR: timeout;;;".to_owned();
+                rows[34] = "ERROR: timeout;;".to_owned();
             },
         ),
         ("page at the end", "line 36 of", |rows| {
