@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use gong_records::check::FileConverter;
-use gong_records::io::dated::sort_by_age;
+use gong_records::io::dated::{is_older_by_name, sort_by_age};
 use gong_records::io::discover::REJECTS_INFIX;
 use gong_records::io::pattern::matching;
 use jiff::{SignedDuration, Timestamp};
@@ -183,6 +183,22 @@ impl FilesSource {
         }
     }
 
+    /// Says which file is taken if their names don't decide it: copying changes the times of files.
+    fn note_undated(&self, files: &[(PathBuf, Stamp)], sink: &mut Sink) {
+        let [.., (before, _), (latest, _)] = files else {
+            return;
+        };
+        if !is_older_by_name(before, latest) {
+            sink.note(format!(
+                "of {} files that match {}, {} is read, because it was modified last: their names have no \
+                 dates that begin with the year, such as 2026-09-30",
+                files.len(),
+                self.name(),
+                latest.display()
+            ));
+        }
+    }
+
     fn read_files(&self, sink: &mut Sink) -> Result<Read, SourceError> {
         let mut files = self.files()?;
         let marker = match self.take {
@@ -202,6 +218,7 @@ impl FilesSource {
             }
             (Take::Latest, _) => {
                 sort_by_age(&mut files, |(path, _)| path, |(_, of)| Some(of.modified));
+                self.note_undated(&files, sink);
                 files.drain(..files.len() - 1);
             }
             _ => {}

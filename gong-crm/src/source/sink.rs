@@ -30,6 +30,7 @@ pub struct Sink {
     files: Vec<SourceFile>,
     open: Option<BufWriter<NamedTempFile>>,
     line: Vec<u8>,
+    notes: Vec<String>,
 }
 
 /// A file with records of a source.
@@ -87,6 +88,7 @@ impl Sink {
             files: Vec::new(),
             open: None,
             line: Vec::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -306,6 +308,17 @@ impl Sink {
             temporary: Some(temporary),
         });
         Ok(())
+    }
+
+    /// Says something about this read that is no error, such as which of several files was taken. It is
+    /// a note of the plan.
+    pub fn note(&mut self, note: impl Into<String>) {
+        self.notes.push(note.into());
+    }
+
+    /// What was said about this read.
+    pub(crate) fn take_notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
     }
 
     /// The files that hold the records; at least one, which may be empty.

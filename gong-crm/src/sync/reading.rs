@@ -67,6 +67,9 @@ impl Reads {
             Ok(read) => read,
             Err(error) => return problem(error.to_string()),
         };
+        let notes = sink.take_notes().into_iter();
+        self.notes
+            .extend(notes.map(|note| format!("{object_type}: {note}")));
         let files = match sink.finish() {
             Ok(files) => files,
             Err(error) => return problem(format!("source cannot be copied: {error}")),

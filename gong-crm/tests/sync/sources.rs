@@ -131,8 +131,14 @@ async fn latest_file_counts_and_an_older_one_changes_nothing() {
     let options = SyncOptions::new("acme")
         .simulator()
         .source(Account, Arc::new(source));
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done);
     assert!(!world.has("ACCOUNT", "acc-1") && world.has("ACCOUNT", "acc-31"));
+    let note = report.plan.notes.join("\n");
+    assert!(
+        note.contains("accounts-2.ldjson is read, because it was modified last"),
+        "{note}"
+    );
     std::fs::remove_file(world.path("accounts-2.ldjson")).unwrap();
     let report = world.sync(options).await;
     assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
@@ -156,6 +162,7 @@ async fn copied_file_of_an_older_date_is_not_the_latest() {
     world.export("accounts-2026-01-15.ldjson", &january);
     let report = world.sync(options.clone()).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(report.plan.notes.is_empty(), "{report:#?}");
     std::fs::remove_file(world.path("accounts-2026-02-15.ldjson")).unwrap();
     let report = world.sync(options).await;
     assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");

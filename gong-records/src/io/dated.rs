@@ -65,8 +65,8 @@ fn name(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// The date in a name, if it begins with a year of this century: `2026-01-15`, `20260115T0930`,
-/// `2026-01`. Other orders leave open which number is the month.
+/// The date in a name, if it begins with a year of this century: `2026-01-15`, `2026-1-15`,
+/// `20260115T0930`, `2026-01`. Other orders leave open which number is the month.
 fn date(name: &str) -> Option<Date> {
     let mut runs = name
         .split(|one: char| !one.is_ascii_digit())
@@ -80,7 +80,7 @@ fn date(name: &str) -> Option<Date> {
         let mut later = Vec::new();
         let year = number(run.get(..4)?)?;
         let (month, day) = if run.len() == 4 {
-            let Some(month) = runs.next().filter(|month| month.len() == 2) else {
+            let Some(month) = runs.next().filter(|month| month.len() <= 2) else {
                 continue;
             };
             (month, None)
@@ -96,7 +96,7 @@ fn date(name: &str) -> Option<Date> {
             continue;
         };
         let day = match day.or_else(|| if run.len() == 4 { runs.next() } else { None }) {
-            Some(day) => match within(day, 31).filter(|_| day.len() == 2) {
+            Some(day) => match within(day, 31).filter(|_| day.len() <= 2) {
                 Some(day) => day,
                 None => continue,
             },
@@ -116,6 +116,7 @@ mod tests {
     fn dates_of_names_begin_with_the_year() {
         for (name, expected) in [
             ("deals-2026-01-15.csv", Some((20_260_115, vec![]))),
+            ("deals-2026-9-30.csv", Some((20_260_930, vec![]))),
             ("deals_2026_01.csv", Some((20_260_100, vec![]))),
             ("20260115T0930-deals.csv", Some((20_260_115, vec![930]))),
             ("deals20260115093000.csv", Some((20_260_115, vec![93_000]))),
