@@ -53,6 +53,7 @@ fn main() -> ExitCode {
         }
     };
     let ended = runtime.block_on(async {
+        signal::survive_file_limit();
         match &arguments.command {
             // These stop in their own way.
             Command::Push(_) | Command::Resume(_) | Command::Sync(_) | Command::Sim(_) => {

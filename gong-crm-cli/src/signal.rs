@@ -46,6 +46,20 @@ impl Signals {
     }
 }
 
+/// Has a write over the user's limit on file sizes fail, instead of killing the process without a word.
+/// Call it once, in the runtime.
+#[cfg(unix)]
+pub(crate) fn survive_file_limit() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let number = rustix::process::Signal::XFSZ.as_raw();
+    // The handler stays when this is dropped. Without it, everything else works as well.
+    drop(signal(SignalKind::from_raw(number)));
+}
+
+/// Other systems have no such limit.
+#[cfg(not(unix))]
+pub(crate) fn survive_file_limit() {}
+
 #[cfg(not(unix))]
 impl Signals {
     pub(crate) fn new() -> Self {
