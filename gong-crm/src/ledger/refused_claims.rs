@@ -5,9 +5,10 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::record::Space;
+use super::record::{Seconds, Space};
 use super::store::Table;
 use super::{Ledger, LedgerError};
 use crate::ObjectType;
@@ -17,7 +18,21 @@ use crate::ObjectType;
 pub(crate) struct RefusedClaims {
     /// Whether the source is complete, so that its scope becomes their owner.
     pub(crate) is_complete: bool,
+    /// When the source was read.
+    #[serde(default)]
+    pub(crate) at: Seconds,
     pub(crate) ids: BTreeSet<String>,
+}
+
+/// After this time, a scope whose source is not read any more has none of its records: a job that ran
+/// once must not keep what vanishes later.
+const KEPT: Seconds = 8 * 24 * 60 * 60;
+
+impl RefusedClaims {
+    /// Whether the source had a record when it was read, and is still read.
+    pub(crate) fn have(&self, object_id: &str, now: Timestamp) -> bool {
+        now.as_second() - self.at <= KEPT && self.ids.contains(object_id)
+    }
 }
 
 impl Ledger {

@@ -25,7 +25,10 @@ pub(super) fn after(
     // A source of changes owns nothing, and whoever deleted a record no longer owns it.
     let is_back = outcome == RecordOutcome::Accepted && state.is_absent_from_gong();
     let is_of_other_sync = upload.sync != 0 && upload.sync != state.scope;
-    if upload.scope != 0 || is_back && is_of_other_sync {
+    // Meanwhile it may have been handed over.
+    let has_other_owner = state.scope != 0 && !state.is_absent_from_gong();
+    let may_claim = upload.scope != 0 && (upload.scope == state.scope || !has_other_owner);
+    if may_claim || is_back && is_of_other_sync {
         state.scope = upload.scope;
     }
     let seconds = now.as_second();

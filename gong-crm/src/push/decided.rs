@@ -462,7 +462,9 @@ impl<'a> Decided<'a> {
         }
         let last_try = known.and_then(|(_, state)| state.last_try.as_ref());
         let record = (self.files.object_type, known.map_or("", |(id, _)| id));
-        if let Some(reason) = reason_against(decision, open.is_rejects, record, last_try) {
+        let is_given_again = !self.session.is_read_once(self.files.object_type);
+        let reason = reason_against(decision, open.is_rejects, record, is_given_again, last_try);
+        if let Some(reason) = reason {
             if known.is_none() {
                 self.unnamed.push((file, report.errors.len(), *version));
             }

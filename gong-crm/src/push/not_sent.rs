@@ -32,6 +32,7 @@ pub(super) fn reason_against(
     decision: Decision,
     is_rejects: bool,
     (object_type, object_id): (ObjectType, &str),
+    is_given_again: bool,
     last_try: Option<&LastTry>,
 ) -> Option<String> {
     let reason = match decision {
@@ -39,9 +40,15 @@ pub(super) fn reason_against(
             "not sent: Gong has a newer version of this record; remove it from this file"
         }
         Decision::Foreign => {
+            let then = if is_given_again {
+                "this one sends it"
+            } else {
+                // What a source of changes gave is not kept: its owner has a version of its own.
+                "give it again"
+            };
             return Some(format!(
-                "not sent: another scope owns this record; this one sends it once it is gone from the other's \
-                 source, or after gong-crm ledger forget {object_type} {object_id}"
+                "not sent: another scope owns this record; {then} once it is gone from the other's source, or \
+                 after gong-crm ledger forget {object_type} {object_id}"
             ));
         }
         Decision::Contradictory => {

@@ -57,7 +57,7 @@ async fn damaged(damage: impl Fn(&mut Vec<String>)) -> (World, String) {
 #[tokio::test]
 async fn rows_that_may_hide_others_delete_nothing() {
     type Damage = fn(&mut Vec<String>);
-    let damages: [(&str, &str, Damage); 8] = [
+    let damages: [(&str, &str, Damage); 9] = [
         ("open quote", "line 36 of", |rows| {
             rows[34] = rows[34].replace("Firm", "\"Firm");
         }),
@@ -81,6 +81,10 @@ async fn rows_that_may_hide_others_delete_nothing() {
                 rows[34] = "ERROR: timeout;;".to_owned();
             },
         ),
+        ("error with more delimiters", "line 36 of", |rows| {
+            rows.truncate(35);
+            rows[34] = "ERROR: timeout;;;".to_owned();
+        }),
         ("page at the end", "line 36 of", |rows| {
             rows.truncate(35);
             rows[34] = "<html>504 Gateway Timeout</html>".to_owned();

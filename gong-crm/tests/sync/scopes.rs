@@ -1,15 +1,18 @@
 //! Scopes that get another name, and what each of two scopes keeps of its sources.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use gong_crm::ObjectType::{self, Account, Stage};
 use gong_crm::ledger::RenamedScope;
-use gong_crm::push::Verdict;
+use gong_crm::push::{Verdict, Wait};
 use gong_crm::source::FilesSource;
 use gong_crm::sync::{Deletions, Limit, SyncOptions};
 use serde_json::json;
 
-use crate::support::{World, account, accounts, counts, stage};
+use gong_sim::Processing;
+
+use crate::support::{MovedClock, World, account, accounts, counts, stage};
 
 #[tokio::test]
 async fn renamed_scope_that_has_synced_is_merged() {
@@ -286,4 +289,74 @@ async fn record_that_moves_to_a_source_of_changes_stays_in_gong() {
     let report = world.sync(west).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert_eq!(world.field("ACCOUNT", "acc-1", "name"), "Moved");
+}
+
+#[tokio::test]
+async fn scope_that_ran_once_keeps_nothing_that_vanishes_later() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=40));
+    let own = world.options(&[Account]);
+    assert_eq!(world.sync(own.clone()).await.verdict, Verdict::Done);
+    let mut mistyped = own.clone();
+    mistyped.scope = "test".to_owned();
+    assert_eq!(world.sync(mistyped).await.verdict, Verdict::Partial);
+    world.export("account.ldjson", &accounts(2..=40));
+    let report = world.sync(own).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-1"), "{report:#?}");
+}
+
+#[tokio::test]
+async fn scope_whose_source_is_not_read_any_more_keeps_nothing() {
+    let mut world = World::new().await;
+    let clock = Arc::new(MovedClock::default());
+    world.use_clock(Arc::clone(&clock));
+    let [east, west] = two_scopes(&world, Account);
+    world.export("east.ldjson", &accounts(1..=8));
+    world.export("west.ldjson", &accounts(21..=28));
+    for sync in [&east, &west] {
+        assert_eq!(world.sync(sync.clone()).await.verdict, Verdict::Done);
+    }
+    let both = [accounts(21..=28), accounts(1..=1)].concat();
+    world.export("west.ldjson", &both);
+    assert_eq!(world.sync(west).await.verdict, Verdict::Done);
+    clock.advance(Duration::from_hours(9 * 24));
+    world.export("east.ldjson", &accounts(2..=8));
+    let report = world.sync(east).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-1"), "{report:#?}");
+}
+
+#[tokio::test]
+async fn verdict_after_a_record_was_handed_over_leaves_it_to_its_new_owner() {
+    let world = World::new().await;
+    let [east, west] = two_scopes(&world, Account);
+    world.export("east.ldjson", &accounts(1..=8));
+    world.export("west.ldjson", &accounts(21..=28));
+    assert_eq!(world.sync(east.clone()).await.verdict, Verdict::Done);
+    assert_eq!(world.sync(west.clone()).await.verdict, Verdict::Done);
+
+    // East sends a new version, and has no verdict before it hands the record over.
+    world.simulator.set_processing(Processing::Polls(4));
+    let changed = [vec![account("acc-1", "New")], accounts(2..=8)].concat();
+    world.export("east.ldjson", &changed);
+    let mut impatient = east.clone();
+    impatient.push.wait = Wait::UntilSent;
+    assert_eq!(
+        world.sync(impatient.clone()).await.verdict,
+        Verdict::TimedOut
+    );
+    let both = [accounts(21..=28), vec![account("acc-1", "New")]].concat();
+    world.export("west.ldjson", &both);
+    let mut west_impatient = west.clone();
+    west_impatient.push.wait = Wait::UntilSent;
+    world.sync(west_impatient).await;
+    world.export("east.ldjson", &accounts(2..=8));
+    world.sync(impatient).await;
+    world.simulator.set_processing(Processing::Immediate);
+    for sync in [west.clone(), east, west] {
+        let report = world.sync(sync).await;
+        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+        assert!(world.has("ACCOUNT", "acc-1"), "{report:#?}");
+    }
 }

@@ -68,14 +68,21 @@ impl Session {
         let mut claims = Vec::new();
         for scope in scopes {
             let refused = ledger.refused_claims(self.space, scope, object_type);
-            claims.push((scope, refused.await?));
+            let refused = refused.await?;
+            if !refused.ids.is_empty() {
+                claims.push((scope, refused));
+            }
+        }
+        if claims.is_empty() {
+            return Ok(());
         }
         // What a complete source has, its scope owns.
         claims.sort_by_key(|(_, claims)| !claims.is_complete);
+        let now = self.now();
         let mut handed: BTreeMap<u32, Vec<String>> = BTreeMap::new();
         of_type.round.absent.retain(|absent| {
             let mut claims = claims.iter();
-            let Some((scope, _)) = claims.find(|(_, of)| of.ids.contains(&absent.object_id)) else {
+            let Some((scope, _)) = claims.find(|(_, of)| of.have(&absent.object_id, now)) else {
                 return true;
             };
             let of_scope = handed.entry(*scope).or_default();
@@ -131,15 +138,24 @@ impl Session {
         let ledger = self.ledger.ledger();
         let known = ledger.refused_claims(self.space, round.scope, object_type);
         let known = known.await?;
-        let is_whole = read.is_complete && of_type.round.counts.incomplete.is_none();
+        let counts = &of_type.round.counts;
+        let is_whole = read.is_complete && counts.incomplete.is_none();
+        let at = self.now().as_second();
+        // Who has mostly records of another scope, such as under a name that was mistyped, claims nothing.
+        let own = counts.tracked + of_type.chosen.len() as u64;
+        if counts.foreign > own && read.is_complete {
+            claimed.clear();
+        }
         let claims = if is_whole {
             RefusedClaims {
                 is_complete: true,
+                at,
                 ids: claimed,
             }
         } else {
             let mut claims = known.clone();
             claims.is_complete |= read.owns();
+            claims.at = at;
             claims.ids.extend(claimed);
             for id in deleted {
                 claims.ids.remove(&id);
