@@ -358,12 +358,12 @@ impl SyncPlan {
                     "{records} of the source {are} owned by another scope and {are} skipped: {}",
                     counts.foreign_named
                 );
-                // Two scopes can share some records. If most are another's, nobody watches over
+                // Two scopes can share some records. If half of them are another's, nobody watches over
                 // what vanishes from this source.
-                let is_renamed = counts.foreign > counts.tracked;
+                let is_renamed = counts.foreign * 2 >= of_type.source;
                 let hint = if is_renamed {
-                    ". These are most of it, so nothing of it is deleted when it is gone, and the sync is \
-                     partial: if this scope was renamed, see gong-crm ledger rename-scope"
+                    ". These are at least half of it, and are not deleted when they are gone from it, so \
+                     the sync is partial: if this scope was renamed, see gong-crm ledger rename-scope"
                 } else {
                     ""
                 };

@@ -350,9 +350,9 @@ async fn verdict_after_a_record_was_handed_over_leaves_it_to_its_new_owner() {
     world.export("west.ldjson", &both);
     let mut west_impatient = west.clone();
     west_impatient.push.wait = Wait::UntilSent;
-    world.sync(west_impatient).await;
+    drop(world.sync(west_impatient).await);
     world.export("east.ldjson", &accounts(2..=8));
-    world.sync(impatient).await;
+    drop(world.sync(impatient).await);
     world.simulator.set_processing(Processing::Immediate);
     for sync in [west.clone(), east, west] {
         let report = world.sync(sync).await;
