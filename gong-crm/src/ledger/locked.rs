@@ -396,7 +396,12 @@ impl LockedLedger {
                 .ledger
                 .records(upload.space(), upload.object_type, ids)
                 .await?;
-            for ((pending, reason, content), old) in chunk.iter().zip(old) {
+            let older = self.ledger.older_than_held(upload, chunk, &old).await?;
+            for (place, ((pending, reason, content), old)) in chunk.iter().zip(old).enumerate() {
+                // What is newer stays until its source has it corrected.
+                if older.contains(&place) {
+                    continue;
+                }
                 let mut state = old.unwrap_or_default();
                 if upload.scope != 0 {
                     state.scope = upload.scope;

@@ -130,6 +130,11 @@ async fn held_version_stays_when_the_source_gives_an_older_one() {
     invalid["url"] = json!("nonsense");
     world.export("account.ldjson", &[invalid]);
     assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Invalid);
+    // An older version that is invalid, too.
+    let mut older = version(2, "Older");
+    older["url"] = json!("nonsense");
+    world.export("account.ldjson", &[older]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Invalid);
     // An older version, the version that Gong has, and no version.
     let rounds = [vec![version(2, "Older")], vec![version(2, "Older")], vec![]];
     for records in rounds {

@@ -183,7 +183,7 @@ impl CompiledMapping {
             Some(Defect::HeaderAgain) => true,
             // A row with too many cells may have the wrong ones. Totals and notes have few, and a record
             // that is cut off may lack those that say that it is wanted.
-            Some(Defect::Cells { cells, columns }) => {
+            Some(Defect::Cells { cells, columns, .. }) => {
                 let is_note = *cells == 1 || !self.has_id(*cells);
                 cells < columns && (is_note || *cells >= self.filter_cells)
             }

@@ -31,8 +31,13 @@ pub(super) enum Defect {
     HeaderAgain,
     /// From a line on, which names them, the columns are others than those of the header.
     OtherOrder { line: u64 },
-    /// It has another number of cells than the header has columns.
-    Cells { cells: usize, columns: usize },
+    /// It has another number of cells than the header has columns, or than the first row, if a
+    /// delimiter follows the last cell there.
+    Cells {
+        cells: usize,
+        columns: usize,
+        of_first: usize,
+    },
     /// A record is not a JSON object.
     Json(String),
 }
@@ -63,18 +68,28 @@ impl Defect {
                 format!("line {line} names the columns again, in another order: from there on, the cells are in others than the header says"),
                 "put the rows from that line on into a file of their own".to_owned(),
             ),
-            Self::Cells { cells, columns } => {
+            Self::Cells {
+                cells,
+                columns,
+                of_first,
+            } => {
                 let plural = |noun: &str, count: usize| match count {
                     1 => format!("1 {noun}"),
                     count => format!("{count} {noun}s"),
                 };
-                let hint = if cells > columns {
+                let hint = if of_first != columns && cells == columns {
+                    "write a delimiter after the last cell of all rows or of none"
+                } else if cells > columns {
                     "put double quotes around cells that contain the delimiter"
                 } else {
                     "complete the row; if it is a total or a note, exclude it with where in the mapping"
                 };
-                let (cells, columns) = (plural("cell", *cells), plural("column", *columns));
-                (format!("it has {cells}, and the header names {columns}"), hint.to_owned())
+                let other = if of_first == columns {
+                    format!("the header names {}", plural("column", *columns))
+                } else {
+                    format!("the first row has {of_first}")
+                };
+                (format!("it has {}, and {other}", plural("cell", *cells)), hint.to_owned())
             }
             Self::Json(message) => (message.clone(), "correct the record".to_owned()),
         }

@@ -327,7 +327,11 @@ impl<'a> Source<'a> {
                     .all(|name| is_blank(name));
             if has_no_more { cells } else { columns }
         });
-        (cells != width).then_some(Defect::Cells { cells, columns })
+        (cells != width).then_some(Defect::Cells {
+            cells,
+            columns,
+            of_first: width,
+        })
     }
 
     /// Takes the items of the row apart; says whether it has a list of them.

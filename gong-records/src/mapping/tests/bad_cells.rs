@@ -43,6 +43,10 @@ fn every_problem_names_row_and_column() {
             "line 2: it has 5 cells, and the header names 4 columns (the row is left out)",
         ),
         (
+            b"c;1;;;\nd;1;;",
+            "line 3: it has 4 cells, and the first row has 5 (the row is left out)",
+        ),
+        (
             b"\"d;1;;\n\n",
             "line 2: a double quote opens in this row and never closes, so that the rest of the file is in one cell (the row is left out)",
         ),
