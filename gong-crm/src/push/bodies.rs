@@ -329,8 +329,10 @@ impl<'a> Bodies<'a> {
         };
         if let Some(reason) = reason {
             parents.note_held([(object_type, pending.object_id.clone())]);
+            self.line = line;
+            // As it was given: a date that was raised must not decide which version is the newest.
             let content = Content {
-                line,
+                line: std::mem::take(&mut read.line),
                 ..Content::default()
             };
             let held = (pending, reason, content);

@@ -104,11 +104,12 @@ pub(super) async fn of_round(
         [0, round.scope].contains(&record.scope) && !is_of_other
     };
     let mut kept = records(&context.ledger, space, types.clone(), &is_wanted).await?;
-    kept.extend(without_parents(&context.ledger, space, types, &is_wanted).await?);
-    if kept.is_empty() {
+    let mut sent = without_parents(&context.ledger, space, types, &is_wanted).await?;
+    if kept.is_empty() && sent.is_empty() {
         return Ok((Vec::new(), Vec::new()));
     }
-    let of_kept: BTreeSet<ObjectType> = kept.iter().map(|kept| kept.record.object_type).collect();
+    let all = kept.iter().chain(&sent);
+    let of_kept: BTreeSet<ObjectType> = all.map(|kept| kept.record.object_type).collect();
     let read = read.iter();
     let read = read.filter(|open| of_kept.contains(&open.file.object_type));
     let paths: Vec<_> = read
@@ -116,11 +117,14 @@ pub(super) async fn of_round(
         .collect();
     let named = blocking(move || named_by(&paths)).await?;
     let named = named.map_err(PushError::Spool)?;
-    kept.retain(|kept| {
+    let latest = |kept: &Kept| {
         let record = &kept.record;
-        let key = (record.object_type, record.object_id.clone());
-        named.get(&key).is_none_or(|date| kept.is_newer_than(*date))
-    });
+        named.get(&(record.object_type, record.object_id.clone()))
+    };
+    kept.retain(|kept| latest(kept).is_none_or(|date| kept.is_newer_than(*date)));
+    // What Gong was sent has the date of that line, which can be later than the one that was given.
+    sent.retain(|kept| latest(kept).is_none());
+    kept.append(&mut sent);
     for kept in &mut kept {
         let path = &mut kept.record.path;
         if !path.ends_with(KEPT) {

@@ -155,6 +155,62 @@ async fn held_version_stays_when_the_source_gives_an_older_one() {
 }
 
 #[tokio::test]
+async fn next_version_with_the_same_date_replaces_one_that_waits_for_its_parent() {
+    let world = World::new().await;
+    let version = |name: &str, account_id: &str| {
+        let mut version = contact("c-1", account_id);
+        version["modifiedDate"] = json!("2026-03-05T09:30:00Z");
+        version["lastName"] = json!(name);
+        version
+    };
+    world.export("account.ldjson", &[account("acc-1", "One")]);
+    world.export("contact.ldjson", &[version("V0", "acc-1")]);
+    let options = options(&world, &[Account, Contact]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    // The account is invalid, so the second version waits for it.
+    let mut invalid = account("acc-9", "Nine");
+    invalid["url"] = json!("nonsense");
+    world.export("account.ldjson", &[invalid]);
+    world.export("contact.ldjson", &[version("V1", "acc-9")]);
+    assert_ne!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &[]);
+    world.export("contact.ldjson", &[version("V2", "acc-1")]);
+    drop(world.sync(options.clone()).await);
+    assert_eq!(world.field("CONTACT", "c-1", "lastName"), "V2");
+    world.export("account.ldjson", &[account("acc-9", "Nine")]);
+    world.export("contact.ldjson", &[]);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(world.field("CONTACT", "c-1", "lastName"), "V2");
+}
+
+#[tokio::test]
+async fn next_version_with_the_same_date_goes_when_its_parent_comes() {
+    let world = World::new().await;
+    let version = |name: &str, account_id: &str| {
+        let mut version = contact("c-1", account_id);
+        version["modifiedDate"] = json!("2026-03-05T09:30:00Z");
+        version["lastName"] = json!(name);
+        version
+    };
+    world.export("account.ldjson", &[account("acc-1", "One")]);
+    world.export("contact.ldjson", &[version("V0", "acc-1")]);
+    let options = options(&world, &[Account, Contact]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    // Nobody knows the account of the second version yet.
+    world.export("account.ldjson", &[]);
+    world.export("contact.ldjson", &[version("V1", "acc-7")]);
+    drop(world.sync(options.clone()).await);
+    world.export("account.ldjson", &[account("acc-7", "Seven")]);
+    world.export("contact.ldjson", &[version("V2", "acc-7")]);
+    drop(world.sync(options.clone()).await);
+    world.export("contact.ldjson", &[]);
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(world.field("CONTACT", "c-1", "lastName"), "V2");
+}
+
+#[tokio::test]
 async fn kept_invalid_record_does_not_make_an_empty_delta_invalid() {
     let world = World::new().await;
     let options = options(&world, &[Account]);
