@@ -297,3 +297,31 @@ async fn record_is_sent_again_with_a_later_date_than_the_deletion_of_its_old_spe
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert!(world.has("ACCOUNT", "ACC-X"), "{report:#?}");
 }
+
+#[tokio::test]
+async fn lead_of_an_export_that_is_older_than_its_contact_waits_for_the_next_one() {
+    let simulator = Simulator::builder().rule("one-id-space", true);
+    let world = World::with(simulator.start().await.unwrap()).await;
+    world.export("lead.ldjson", &people(1..=30));
+    let options = world.options(&[Lead]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    // The lead is new in the export, and was converted since.
+    world.export("lead.ldjson", &people(1..=31));
+    let pushed = world.push("contacts.ldjson", &people(31..=31)).await;
+    assert_eq!(pushed.verdict, Verdict::Done, "{pushed:#?}");
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{report:#?}");
+    let mut changes = report.plan.changes.iter();
+    let reason = changes.find_map(|change| change.reason.as_deref());
+    assert!(
+        reason
+            .unwrap()
+            .contains("CONTACT p-31 from after this read"),
+        "{reason:?}"
+    );
+    assert!(world.has("CONTACT", "p-31") && !world.has("LEAD", "p-31"));
+    world.export("lead.ldjson", &people(1..=30));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("CONTACT", "p-31"));
+}

@@ -154,6 +154,7 @@ impl Session {
             self.release_marked(of_type, plan, &protections).await?;
             let is_read_once = self.is_read_once(of_type.object_type);
             let before = is_read_once.then(|| of_type.chosen.clone());
+            self.hold_overtaken(of_type, plan).await?;
             self.limit(round, of_type, plan, &protections, &unread)
                 .await?;
             if let Some(before) = before {

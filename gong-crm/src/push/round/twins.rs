@@ -5,12 +5,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::marked::twin_of;
 use super::protect::Protections;
 use crate::ObjectType;
-use crate::ledger::{Action, Doubted, LedgerError, Question};
+use crate::ledger::{Action, Current, Doubted, LedgerError, Question};
 use crate::push::PushError;
 use crate::push::ids::id_hash;
 use crate::push::planned::{Chosen, Plan, TypePlan};
 use crate::push::reads::{Absent, HoldReason, Round};
 use crate::push::session::Session;
+
+/// How many records are looked up in the other types at most: those of an initial load are all new, and
+/// nothing later is in Gong.
+const MAX_LOOKED_UP: usize = 10_000;
 
 impl Session {
     /// Whether an export writes the ids of its type in another case than before, so that most of the
@@ -119,6 +123,66 @@ impl Session {
             (id, reason)
         });
         Ok(held.collect())
+    }
+
+    /// Holds back records that Gong does not have if it has a record of another type with the same id
+    /// from a later read or push: a lead that was converted since would take the place of its contact.
+    /// The next read knows which of the two there is.
+    pub(super) async fn hold_overtaken(
+        &self,
+        of_type: &mut TypePlan,
+        plan: &mut Plan,
+    ) -> Result<(), PushError> {
+        let object_type = of_type.object_type;
+        let Some((_, read)) = self.read_of(object_type) else {
+            return Ok(());
+        };
+        let is_sent = |chosen: &Chosen| chosen.action != Action::Delete;
+        let sent = of_type.chosen.iter().filter(|chosen| is_sent(chosen));
+        if !(1..=MAX_LOOKED_UP).contains(&sent.count()) {
+            return Ok(());
+        }
+        let mut ids: Vec<String> = self
+            .ids_of(of_type, is_sent)?
+            .into_iter()
+            .map(|(_, id)| id)
+            .collect();
+        // Many CRMs number the records of each type from 1.
+        ids.retain(|id| !id.bytes().all(|byte| byte.is_ascii_digit()));
+        let known = self
+            .states(object_type, ids.iter().map(String::as_str))
+            .await?;
+        let mut known = known.into_iter();
+        ids.retain(|_| {
+            let known = known.next().flatten();
+            known.is_none_or(|known| known.current != Current::Version)
+        });
+        let mut twins: HashMap<String, ObjectType> = HashMap::new();
+        for of_twin in ObjectType::ALL.into_iter().filter(|of| *of != object_type) {
+            let states = self.states(of_twin, ids.iter().map(String::as_str)).await?;
+            for (id, state) in ids.iter().zip(states) {
+                let is_later = state
+                    .is_some_and(|state| !state.is_absent_from_gong() && state.as_of > read.as_of);
+                if is_later {
+                    twins.insert(id.clone(), of_twin);
+                }
+            }
+        }
+        if twins.is_empty() {
+            return Ok(());
+        }
+        for id in self.take(of_type, is_sent, |id| twins.contains_key(id))? {
+            let Some(of_twin) = twins.get(&id) else {
+                continue;
+            };
+            let reason = format!(
+                "Gong has {of_twin} {id} from after this read: this may be the same record, which the next \
+                 read knows"
+            );
+            let reason = HoldReason::Waiting(reason);
+            plan.round.hold(object_type, id, Action::Create, reason);
+        }
+        Ok(())
     }
 
     /// Takes records out that Gong gets now. Gives their ids.
