@@ -25,6 +25,7 @@ mod integration;
 mod late;
 mod marked_twins;
 mod model;
+mod newest_version;
 mod parents;
 mod plans;
 mod probe;
