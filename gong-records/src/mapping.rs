@@ -87,6 +87,7 @@ mod row;
 mod source;
 mod source_map;
 mod text;
+mod width;
 
 #[cfg(test)]
 mod tests;

@@ -67,7 +67,7 @@ impl HeaderWatch {
 }
 
 /// Whether all cells of a row are the names of the columns; a mark of the encoding may be before them.
-fn is_header(row: &Row, names: &[String]) -> bool {
+pub(super) fn is_header(row: &Row, names: &[String]) -> bool {
     let mut pairs = row.cells.iter().zip(names);
     row.cells.len() > 1
         && pairs.all(|(cell, name)| cell.trim().trim_start_matches('\u{feff}').trim() == name)

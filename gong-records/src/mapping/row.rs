@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::cell::CellKind;
 use super::json::Json;
+use super::width::Width;
 
 /// One row, and where it is.
 #[derive(Debug, Clone, Default)]
@@ -31,12 +32,11 @@ pub(super) enum Defect {
     HeaderAgain,
     /// From a line on, which names them, the columns are others than those of the header.
     OtherOrder { line: u64 },
-    /// It has another number of cells than the header has columns, or than the first row, if a
-    /// delimiter follows the last cell there.
+    /// It has another number of cells than the rows of its file should have.
     Cells {
         cells: usize,
         columns: usize,
-        of_first: usize,
+        width: Width,
     },
     /// A record is not a JSON object.
     Json(String),
@@ -71,23 +71,40 @@ impl Defect {
             Self::Cells {
                 cells,
                 columns,
-                of_first,
+                width,
             } => {
                 let plural = |noun: &str, count: usize| match count {
                     1 => format!("1 {noun}"),
                     count => format!("{count} {noun}s"),
                 };
-                let hint = if of_first != columns && cells == columns {
-                    "write a delimiter after the last cell of all rows or of none"
-                } else if cells > columns {
-                    "put double quotes around cells that contain the delimiter"
-                } else {
-                    "complete the row; if it is a total or a note, exclude it with where in the mapping"
+                let hint = match width {
+                    Width::Mixed { .. } => {
+                        "put double quotes around cells that contain the delimiter, and write a \
+                         delimiter after the last cell of all rows or of none"
+                    }
+                    Width::Other(_) if cells == columns => {
+                        "write a delimiter after the last cell of all rows or of none"
+                    }
+                    Width::Unproven if cells > columns => {
+                        "put double quotes around cells that contain the delimiter; if none does, \
+                         write as many delimiters in the header as in the row"
+                    }
+                    _ if cells > columns => "put double quotes around cells that contain the delimiter",
+                    _ => {
+                        "complete the row; if it is a total or a note, exclude it with where in the \
+                         mapping"
+                    }
                 };
-                let other = if of_first == columns {
-                    format!("the header names {}", plural("column", *columns))
-                } else {
-                    format!("the first row has {of_first}")
+                let other = match width {
+                    Width::Columns | Width::Unproven => {
+                        format!("the header names {}", plural("column", *columns))
+                    }
+                    Width::Other(width) => format!("other rows have {width}"),
+                    Width::Mixed { with, without } => format!(
+                        "the header names {}; some rows have a delimiter after the last cell, as \
+                         in line {with}, and some have none, as in line {without}",
+                        plural("column", *columns)
+                    ),
                 };
                 (format!("it has {}, and {other}", plural("cell", *cells)), hint.to_owned())
             }

@@ -14,7 +14,7 @@ use super::csv_rows::Rows;
 use super::encoding::{Utf8Watch, declared, guessed};
 use super::expression::{Names, csv_row, json_row, signs};
 use super::garbled::{Garbled, GarbledWatch};
-use super::header_watch::HeaderWatch;
+use super::header_watch::{HeaderWatch, is_header};
 use super::join::Joined;
 use super::json::Json;
 use super::json_path::{self, JsonPath};
@@ -22,6 +22,7 @@ use super::json_rows::JsonRows;
 use super::model::{MappingError, TypeMapping};
 use super::nearest::nearest;
 use super::row::{Defect, Row};
+use super::width::{FirstRows, Width};
 
 /// How much of a file is read to detect its encoding and its delimiter.
 pub(super) const SNIFFED_BYTES: u64 = 64 * 1024;
@@ -53,8 +54,9 @@ pub(super) struct Source<'a> {
     given: u64,
     joins: Vec<Joined>,
     header_watch: Option<HeaderWatch>,
-    /// How many cells each row has, according to the header and the first row.
-    width: Option<usize>,
+    first_rows: FirstRows,
+    /// How many cells each row has; known before the first is given.
+    width: Option<Width>,
     /// How the table writes its numbers, for expressions.
     signs: minijinja::Value,
     /// An encoding in which every file can be read, and whether the file is UTF-8 instead.
@@ -131,6 +133,7 @@ impl<'a> Source<'a> {
             given: 0,
             joins: Vec::new(),
             header_watch: None,
+            first_rows: FirstRows::default(),
             width: None,
             signs: signs(Numbers::new(
                 table.decimal,
@@ -268,8 +271,11 @@ impl<'a> Source<'a> {
             }
             if !std::mem::take(&mut self.is_pending) {
                 self.row.added = 0;
+                if self.width.is_none() {
+                    self.width = Some(self.find_width());
+                }
                 let is_there = match &mut self.rows {
-                    AnyRows::Csv(rows) => rows.next(&mut self.row)?,
+                    AnyRows::Csv(rows) => self.first_rows.next(rows, &mut self.row)?,
                     AnyRows::Json(rows) => rows.next(&mut self.row)?,
                 };
                 if !is_there {
@@ -286,9 +292,7 @@ impl<'a> Source<'a> {
             if self.row.defect.is_none() {
                 self.row.defect = self.other_header();
             }
-            // DOS marks the end of a file by this sign.
-            let is_blank = |cell: &str| matches!(cell.trim(), "" | "\u{1a}");
-            if self.row.json.is_none() && self.row.cells.iter().all(is_blank) {
+            if self.row.json.is_none() && is_blank(&self.row) {
                 continue;
             }
             if self.row.defect.is_none() {
@@ -309,28 +313,37 @@ impl<'a> Source<'a> {
         self.header_watch.as_mut()?.look(&self.row, names)
     }
 
+    /// How many cells each row has. Without a header, the first row says it.
+    fn find_width(&mut self) -> Width {
+        let columns = self.columns_of_file();
+        let (AnyRows::Csv(rows), Columns::Csv(names, _), Some(_)) =
+            (&mut self.rows, &self.columns, &self.header_watch)
+        else {
+            return Width::Columns;
+        };
+        let names = &names[..columns];
+        self.first_rows.read(rows, names, |row| {
+            row.defect.is_none() && !is_blank(row) && !is_header(row, names)
+        })
+    }
+
+    /// How many columns the file has, without that of `each`.
+    fn columns_of_file(&self) -> usize {
+        let is_item_added = matches!(self.each, Some(Each::Column(_)));
+        self.column_count().unwrap_or_default() - usize::from(is_item_added)
+    }
+
     /// Whether a row has too few or too many cells: it may be cut off, or a cell may have the delimiter.
     fn other_width(&mut self) -> Option<Defect> {
-        let Columns::Csv(names, _) = &self.columns else {
+        if self.is_json() {
             return None;
-        };
-        let is_item_added = matches!(self.each, Some(Each::Column(_)));
-        let columns = names.len() - usize::from(is_item_added);
-        let cells = self.row.cells.len();
-        let width = *self.width.get_or_insert_with(|| {
-            // Some programs write a delimiter after the last cell of each row, or of the header.
-            let is_blank = |text: &str| text.trim().is_empty();
-            let has_no_more = self.row.cells.iter().skip(columns).all(is_blank)
-                && names[..columns]
-                    .iter()
-                    .skip(cells)
-                    .all(|name| is_blank(name));
-            if has_no_more { cells } else { columns }
-        });
-        (cells != width).then_some(Defect::Cells {
+        }
+        let width = self.width.unwrap_or(Width::Columns);
+        let (cells, columns) = (self.row.cells.len(), self.columns_of_file());
+        (!width.fits(cells, columns)).then_some(Defect::Cells {
             cells,
             columns,
-            of_first: width,
+            width,
         })
     }
 
@@ -467,6 +480,13 @@ impl<'a> Source<'a> {
         let keys = record.as_object()?.keys().map(String::as_str);
         nearest(first, keys).filter(|key| *key != first)
     }
+}
+
+/// Whether a row has nothing in its cells.
+fn is_blank(row: &Row) -> bool {
+    // DOS marks the end of a file by this sign.
+    let is_blank = |cell: &str| matches!(cell.trim(), "" | "\u{1a}");
+    row.cells.iter().all(is_blank)
 }
 
 /// Whether a file holds JSON: by the mapping, or by its name.

@@ -44,7 +44,11 @@ fn every_problem_names_row_and_column() {
         ),
         (
             b"c;1;;;\nd;1;;",
-            "line 3: it has 4 cells, and the first row has 5 (the row is left out)",
+            "line 2: it has 5 cells, and the header names 4 columns (the row is left out)",
+        ),
+        (
+            b"b;1;;;\nc;1;;;\nd;1",
+            "line 4: it has 2 cells, and other rows have 5 (the row is left out)",
         ),
         (
             b"\"d;1;;\n\n",
@@ -63,7 +67,7 @@ fn every_problem_names_row_and_column() {
 
 #[test]
 fn unused_keys_are_not_a_problem() {
-    let csv = "id;sum;state;x\n;;;\n\n d-1 ; 5 ; won ; YES ;;\n";
+    let csv = "id;sum;state;x;;\n;;;\n\n d-1 ; 5 ; won ; YES ;;\n";
     let outcome = convert_with(csv.as_bytes(), TOML, ObjectType::Deal, &options()).unwrap();
     assert_eq!(outcome.problems, [""; 0]);
     assert_eq!(outcome.converted.rows, 1);

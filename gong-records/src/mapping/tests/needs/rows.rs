@@ -188,12 +188,55 @@ fn row_with_other_cells_than_columns_is_an_error_whatever_is_mapped() {
 
 #[test]
 fn delimiter_after_the_last_cell_of_each_row_is_no_error() {
-    assert_eq!(
-        lines_with_other_cells("Id,Name\n1,A,\n2,B,\n3,C\n4,D,,\n", ""),
-        [4, 5]
+    let lines = |csv| lines_with_other_cells(csv, "");
+    assert_eq!(lines("Id,Name\n1,A,\n,\n2,B,\n3\n4,D,,\n"), [5, 6]);
+    assert_eq!(lines("Id,Name\n1\n2,A,\n3,B,\n4,D,,\n"), [2, 5]);
+    assert_eq!(lines("Id,Name\n1,A,,\n2,B,,\n"), [0; 0]);
+    // After the header's as well, one row is enough.
+    assert_eq!(lines("Id,Name,\n1,A,\n"), [0; 0]);
+    assert_eq!(lines("Id,Name,\n1,A\n"), [0; 0]);
+    assert_eq!(lines("Id,Name,\n1,A\n2,B\n3\n"), [4]);
+    assert_eq!(lines("Id,Name,\n1,A,\n2,B\n"), [3]);
+    assert_eq!(lines("Id,Name,\n1,A\n2,B,\n"), [2]);
+    assert_eq!(lines("Id,Name,\n1,A,c\n2,B\n"), [2]);
+    // Rows far from the beginning prove nothing.
+    let mut far = "Id,Name\n".to_owned();
+    far.extend((0..200).map(|row| format!("{row},A,\n")));
+    assert_eq!(lines(&(far + "a,A\nb,A,,\n")), [202, 203]);
+}
+
+#[test]
+fn delimiter_in_a_row_before_an_empty_last_cell_is_an_error() {
+    let lines = |rows| lines_with_other_cells(&format!("Id,Name,City,Url\n{rows}"), "");
+    assert_eq!(lines("1,Foo, Inc,Rome,\n"), [2]);
+    assert_eq!(lines("1,Foo, Inc,Rome,\n2,B,Bonn,\n"), [2]);
+    assert_eq!(lines("1,A,Rome,x\n2,Foo, Inc,Bonn,\n"), [3]);
+    let rows = "1,Foo, Inc,Rome,\n2,B,C,\n3,D,E,x\n4,A, B, C,D,\n";
+    assert_eq!(lines(rows), [2, 5]);
+    // More of the rows have it than not: which of them are right is not known.
+    assert_eq!(lines("1,A,B,C,\n2,Foo, Inc,C,\n3,D,E,F\n"), [2, 3, 4]);
+}
+
+#[test]
+fn row_with_a_delimiter_too_many_says_how_others_differ() {
+    let mapping = format!("[ACCOUNT.fields]\nobjectId = 'Id'\n{NOW}name = 'Name'\n");
+    let message = |csv| {
+        let folder = Folder::new(&[("m.toml", mapping.as_str()), ("accounts.csv", csv)]);
+        let found = folder.check("accounts.csv").remove(0);
+        (found.message, found.hint.unwrap_or_default())
+    };
+    let (text, hint) = message("Id,Name,City\n1,Foo, Inc,\n");
+    assert_eq!(text, "it has 4 cells, and the header names 3 columns");
+    assert!(
+        hint.ends_with("if none does, write as many delimiters in the header as in the row"),
+        "{hint}"
     );
-    assert_eq!(lines_with_other_cells("Id,Name,\n1,A\n2,B\n3\n", ""), [4]);
-    assert_eq!(lines_with_other_cells("Id,Name,\n1,A,\n2,B\n", ""), [3]);
+    let (text, _) = message("Id,Name\n1,A,\n2,B,\n3,C,\n4,D\n");
+    assert_eq!(
+        text,
+        "it has 3 cells, and the header names 2 columns; some rows have a delimiter after the last \
+         cell, as in line 2, and some have none, as in line 5"
+    );
 }
 
 #[test]
