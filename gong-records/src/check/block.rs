@@ -36,6 +36,8 @@ pub(super) struct BlockChecker<'a> {
     wants_emails: bool,
     start: BlockStart,
     report: BlockReport,
+    /// For how many ids of the next block there should be room: some more than this one had.
+    room: usize,
     built: u64,
     /// The number of findings of each missing field that have messages.
     built_missing: Vec<u64>,
@@ -70,6 +72,7 @@ impl<'a> BlockChecker<'a> {
             wants_emails,
             start,
             report: BlockReport::new(fields),
+            room: 0,
             built: 0,
             built_missing: vec![0; fields],
             name_places: Vec::new(),
@@ -106,6 +109,10 @@ impl<'a> BlockChecker<'a> {
         self.start = start;
         self.report = BlockReport::new(fields);
         self.report.open = start.open;
+        self.report.ids.reserve(self.room);
+        if self.wants_emails {
+            self.report.emails.reserve(self.room);
+        }
         self.report.spread = start.spread;
         self.built = 0;
         self.built_missing.fill(0);
@@ -130,6 +137,7 @@ impl<'a> BlockChecker<'a> {
             }
             at = end + 1;
         }
+        self.room = self.report.ids.len() + self.report.ids.len() / 8;
         std::mem::replace(&mut self.report, BlockReport::new(0))
     }
 

@@ -76,34 +76,35 @@ const CHUNK: usize = 128;
 
 /// Entries whose hashes have the same prefix, in chunks.
 #[derive(Debug, Clone, Default)]
-struct Bucket(Vec<Vec<Entry>>);
+struct Bucket {
+    full: Vec<Vec<Entry>>,
+    /// The last chunk.
+    open: Vec<Entry>,
+}
 
 impl Bucket {
     #[inline]
     fn push(&mut self, entry: Entry) {
-        match self.0.last_mut() {
-            Some(chunk) if chunk.len() < CHUNK => chunk.push(entry),
-            _ => {
-                let mut chunk = Vec::with_capacity(CHUNK);
-                chunk.push(entry);
-                self.0.push(chunk);
-            }
+        if self.open.len() == self.open.capacity() {
+            self.make_room();
+        }
+        self.open.push(entry);
+    }
+
+    #[cold]
+    fn make_room(&mut self) {
+        let chunk = std::mem::replace(&mut self.open, Vec::with_capacity(CHUNK));
+        if !chunk.is_empty() {
+            self.full.push(chunk);
         }
     }
 
     fn len(&self) -> usize {
-        self.0
-            .last()
-            .map_or(0, |last| (self.0.len() - 1) * CHUNK + last.len())
-    }
-
-    fn get(&self, at: u32) -> Entry {
-        let at = at as usize;
-        self.0[at / CHUNK][at % CHUNK]
+        self.full.len() * CHUNK + self.open.len()
     }
 
     fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.0.iter().flatten()
+        self.full.iter().flatten().chain(&self.open)
     }
 }
 
@@ -183,10 +184,16 @@ impl Ids {
     /// Lines that share their hash with another line, by line.
     pub(super) fn collisions(&self) -> Vec<HashCollision> {
         let mut collisions = Vec::new();
-        let mut groups = 0;
-        let mut slots: Vec<u32> = Vec::new();
+        let mut group = 0;
+        let (mut seen, mut again) = (Vec::new(), Vec::new());
         for bucket in &self.buckets {
-            repeated(bucket, &mut slots, &mut groups, &mut collisions);
+            let mut suspects = suspects(bucket, &mut seen, &mut again);
+            suspects.sort_unstable_by_key(|entry| (entry[0], entry[1] >> SPELLING_BITS));
+            let same_hash = |one: &Entry, other: &Entry| is_same_but_for_spelling(*one, *other);
+            for same in suspects.chunk_by(same_hash).filter(|same| same.len() > 1) {
+                collisions.extend(same.iter().map(|entry| HashCollision::of(*entry, group)));
+                group += 1;
+            }
         }
         collisions.sort_unstable();
         collisions
@@ -233,47 +240,29 @@ pub(super) fn file_collisions(files: &[Ids]) -> Vec<FileCollision> {
     collisions
 }
 
-/// Finds the entries of a bucket that share their hash, by a small open table.
-fn repeated(
-    bucket: &Bucket,
-    slots: &mut Vec<u32>,
-    groups: &mut u32,
-    collisions: &mut Vec<HashCollision>,
-) {
-    const EMPTY: u32 = u32::MAX;
-    let size = (bucket.len() * 2).next_power_of_two();
-    slots.clear();
-    slots.resize(size, EMPTY);
-    // Groups of the first entries that were found repeated.
-    let mut started: Vec<(u32, u32)> = Vec::new();
-    for (index, entry) in (0_u32..).zip(bucket.iter()) {
-        // Its first bits are those of the bucket, and its last ones differ.
-        let mut slot = entry[0] as usize & (size - 1);
-        loop {
-            let held = slots[slot];
-            if held == EMPTY {
-                slots[slot] = index;
-                break;
-            }
-            let other = bucket.get(held);
-            if is_same_but_for_spelling(other, *entry) {
-                let known = started.binary_search_by_key(&held, |(first, _)| *first);
-                let group = match known {
-                    Ok(at) => started[at].1,
-                    Err(at) => {
-                        let group = *groups;
-                        *groups += 1;
-                        started.insert(at, (held, group));
-                        collisions.push(HashCollision::of(other, group));
-                        group
-                    }
-                };
-                collisions.push(HashCollision::of(*entry, group));
-                break;
-            }
-            slot = (slot + 1) & (size - 1);
-        }
+/// The entries of a bucket that may share their hash with another: nearly all that do not are left
+/// out, with a look at a few bits each.
+fn suspects(bucket: &Bucket, seen: &mut Vec<u64>, again: &mut Vec<u64>) -> Vec<Entry> {
+    let bits = (bucket.len() * 16).next_power_of_two().max(64);
+    for set in [&mut *seen, again] {
+        set.clear();
+        set.resize(bits / 64, 0);
     }
+    // The first bits of a hash are those of the bucket, and the last ones differ.
+    let place = |entry: &Entry| {
+        let bit = entry[0] as usize & (bits - 1);
+        (bit / 64, 1_u64 << (bit % 64))
+    };
+    for entry in bucket.iter() {
+        let (word, bit) = place(entry);
+        again[word] |= seen[word] & bit;
+        seen[word] |= bit;
+    }
+    let is_suspect = |entry: &&Entry| {
+        let (word, bit) = place(entry);
+        again[word] & bit != 0
+    };
+    bucket.iter().filter(is_suspect).copied().collect()
 }
 
 /// Where the entries are whose hashes have this upper half.
