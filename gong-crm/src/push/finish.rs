@@ -10,10 +10,14 @@ use super::ended::{Ended, Places, add, add_sources};
 use super::event::Event;
 use super::late::{self, Check};
 use super::planned::{InFlightRecord, Plan, Planned};
+use super::reads::{Round, RoundWrites};
 use super::report::{FileReport, RecordError, Report, UploadReport, Verdict};
 use super::session::Session;
 use crate::ObjectType;
 use crate::ledger::low_64;
+
+/// Records that Gong accepted before what they refer to.
+type TooEarly<'a> = BTreeMap<ObjectType, Vec<&'a str>>;
 
 /// The minimum number of calls for an upload: the upload, and two status checks.
 const CALLS_PER_UPLOAD: u64 = 3;
@@ -38,15 +42,16 @@ pub(super) async fn carry_out(
     let (is_push, push) = (session.round.is_none(), session.push);
     let clock = Arc::clone(&session.client.clock);
     let (mut report, in_flight) = follow(&session, plan, uploads, cancel.clone()).await?;
-    if report.verdict == Verdict::Done && !session.sent_too_early(&in_flight).await?.is_empty() {
-        let again = send_once_more(&session, cancel).await?;
+    let too_early = session.sent_too_early(&in_flight).await?;
+    if report.verdict == Verdict::Done && !too_early.is_empty() {
+        let again = send_once_more(&session, &too_early, cancel).await?;
         report.notes.extend(again.notes);
         if again.verdict != Verdict::Done {
             report.verdict = again.verdict;
             report.files.extend(again.files);
         }
     }
-    for note in session.sent_too_early(&in_flight).await? {
+    for note in notes_of_early(&session.sent_too_early(&in_flight).await?) {
         report.doubt(note);
     }
     session.end().await;
@@ -89,19 +94,32 @@ pub(super) async fn carry_out_and_look(
     Ok(report)
 }
 
-/// Sends the records of a push once more that Gong accepted before what they refer to: it has that now.
+/// Sends the records once more that Gong accepted before what they refer to: it has that now.
 async fn send_once_more(
     session: &Session,
+    too_early: &TooEarly<'_>,
     cancel: watch::Receiver<bool>,
 ) -> Result<Report, PushError> {
-    if session.round.is_some() {
-        // The next round reads the sources again.
+    let round = session.round.as_ref();
+    if round.is_some_and(|round| round.agreed.is_some()) {
+        // Nothing is done that a plan file does not name.
         return Ok(Report::new(Vec::new(), Vec::new(), false, None));
     }
-    let again = session.again().await?;
+    let mut again = session.again().await?;
+    again.round = round.map(|round| {
+        let ids = |object_type: ObjectType| {
+            let ids = too_early.get(&object_type).into_iter().flatten();
+            (object_type, ids.map(|id| (*id).to_owned()).collect())
+        };
+        Round {
+            only: round.reads.keys().copied().map(ids).collect(),
+            ..round.clone()
+        }
+    });
     let mut plan = Box::pin(again.plan()).await?;
-    // The first plan has said all that is to be said of the records.
+    // The first plan has said all that is to be said of the records and of the read.
     plan.notes.clear();
+    plan.round.writes = RoundWrites::default();
     let uploads = again.write_down(&mut plan).await?;
     let (report, _) = follow(&again, plan, uploads, cancel).await?;
     again.end().await;
@@ -116,7 +134,7 @@ pub(super) async fn finish(
     cancel: watch::Receiver<bool>,
 ) -> Result<Report, PushError> {
     let (mut report, in_flight) = follow(&session, plan, uploads, cancel).await?;
-    for note in session.sent_too_early(&in_flight).await? {
+    for note in notes_of_early(&session.sent_too_early(&in_flight).await?) {
         report.doubt(note);
     }
     session.end().await;
@@ -190,6 +208,23 @@ async fn follow(
     Ok((report, in_flight))
 }
 
+/// Notes about records that were sent too early, and not again.
+fn notes_of_early(early: &TooEarly<'_>) -> Vec<String> {
+    let notes = early.iter().map(|(object_type, ids)| match ids[..] {
+        [id] => format!(
+            "{object_type} {id} was accepted before a record that it refers to, so Gong may not show it: \
+             push or sync it again"
+        ),
+        _ => format!(
+            "{} {object_type} records were accepted before records that they refer to, such as {}, so Gong \
+             may not show them: push or sync them again",
+            ids.len(),
+            ids[0]
+        ),
+    });
+    notes.collect()
+}
+
 impl Session {
     /// Says so if the calls of the day may not be enough.
     async fn estimate(&self, uploads: usize) -> Result<(), PushError> {
@@ -255,10 +290,13 @@ impl Session {
         Ok(())
     }
 
-    /// Notes about records that Gong accepted from earlier uploads, before what they refer to came: it may
-    /// have dropped them.
-    async fn sent_too_early(&self, in_flight: &[InFlightRecord]) -> Result<Vec<String>, PushError> {
-        let mut early: BTreeMap<ObjectType, Vec<&str>> = BTreeMap::new();
+    /// The records that Gong accepted from earlier uploads, before what they refer to came: it may have
+    /// dropped them.
+    async fn sent_too_early<'a>(
+        &self,
+        in_flight: &'a [InFlightRecord],
+    ) -> Result<TooEarly<'a>, PushError> {
+        let mut early = TooEarly::new();
         for record in in_flight.iter().filter(|record| record.parents_come) {
             let id = record.object_id.as_str();
             let states = self.states(record.object_type, [id]).await?;
@@ -268,19 +306,7 @@ impl Session {
                 early.entry(record.object_type).or_default().push(id);
             }
         }
-        let notes = early.into_iter().map(|(object_type, ids)| match ids[..] {
-            [id] => format!(
-                "{object_type} {id} was accepted before a record that it refers to, so Gong may not show it: \
-                 push or sync it again"
-            ),
-            _ => format!(
-                "{} {object_type} records were accepted before records that they refer to, such as {}, so Gong \
-                 may not show them: push or sync them again",
-                ids.len(),
-                ids[0]
-            ),
-        });
-        Ok(notes.collect())
+        Ok(early)
     }
 
     /// Deletes the bodies of a plan that is not carried out.

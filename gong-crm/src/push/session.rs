@@ -222,7 +222,7 @@ impl Session {
         })
     }
 
-    /// Another push of the same records, as old as this one.
+    /// Another push of the same records, as old as this one. It belongs to no round.
     pub(super) async fn again(&self) -> Result<Self, LedgerError> {
         let now = self.client.clock.now();
         let context = Context {

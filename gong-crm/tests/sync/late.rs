@@ -7,7 +7,7 @@ use gong_crm::ObjectType::{Account, Contact, Stage};
 use gong_crm::push::Verdict;
 use gong_crm::source::FilesSource;
 use gong_crm::sync::{SyncOptions, SyncReport};
-use gong_sim::Processing;
+use gong_sim::{Effect, Fault, Operation, Processing, RetryAfter, Simulator};
 use serde_json::Value;
 
 use crate::support::{MovedClock, World, account, accounts, contact, stage};
@@ -166,4 +166,55 @@ async fn version_of_changes_is_named_until_it_is_sent_again() {
     assert_eq!(world.field("CONTACT", "c-1", "firstName"), "newer");
     world.export("contact.ldjson", &[]);
     assert_eq!(round(&world, &options).await.verdict, Verdict::Done);
+}
+
+/// A contact in an upload that is given up and sent again while the account that it refers to, of the
+/// same sync, is still tried.
+async fn contact_before_its_account() -> (World, SyncOptions) {
+    let simulator = Simulator::builder().rule("contact-needs-known-account", true);
+    let mut world = World::with(simulator.start().await.unwrap()).await;
+    let clock = Arc::new(MovedClock::default());
+    world.use_clock(Arc::clone(&clock));
+    let mut options = world.options(&[Account, Contact]);
+    options.push.account_delay = Duration::ZERO;
+    world.export("account.ldjson", &accounts(2..=2));
+    world.export("contact.ldjson", &[]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let never = Processing::After(Duration::from_hours(100));
+    world.simulator.set_processing(never);
+    world.export("contact.ldjson", &[contact("con-1", "acc-1")]);
+    let report = round(&world, &options).await;
+    assert_eq!(report.verdict, Verdict::TimedOut, "{report:#?}");
+
+    world.simulator.set_processing(Processing::Immediate);
+    let fault = Fault::new(Effect::TooManyRequests(RetryAfter::Seconds(1)));
+    let fault = fault.on(Operation::UploadEntities);
+    world.simulator.add_fault(fault.times(1)).unwrap();
+    world.export("account.ldjson", &accounts(1..=2));
+    clock.advance(Duration::from_hours(7));
+    (world, options)
+}
+
+#[tokio::test]
+async fn record_that_came_before_its_parent_is_sent_again_by_the_same_sync() {
+    let (world, options) = contact_before_its_account().await;
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1") && world.has("CONTACT", "con-1"));
+    let report = world.sync(options).await;
+    assert_eq!((report.verdict, report.calls), (Verdict::Done, 0));
+}
+
+#[tokio::test]
+async fn sync_by_a_plan_file_sends_no_record_that_the_file_does_not_name() {
+    let (world, mut options) = contact_before_its_account().await;
+    let path = world.path("plan.json");
+    world.plan(options.clone()).await.write(&path).unwrap();
+    options.plan_file = Some(path);
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
+    options.plan_file = None;
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1") && world.has("CONTACT", "con-1"));
 }
