@@ -238,7 +238,11 @@ fn place_in_chain(
             version.modified == NO_DATE || date.is_none_or(|date| version.modified <= date);
         version.hash == hash && is_sent
     };
-    Some((versions.iter().rposition(is_it)?, decision))
+    let place = versions.iter().rposition(is_it)?;
+    // The same content with a later date is the same version.
+    let later = &versions[place + 1..];
+    let same = later.iter().take_while(|version| version.hash == hash);
+    Some((place + same.count(), decision))
 }
 
 fn one(

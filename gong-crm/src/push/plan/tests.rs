@@ -141,6 +141,12 @@ fn history_continues_after_the_current_version() {
             Decision::Unchanged
         ]
     );
+    // The same content with a later date is what Gong has.
+    let again = [versions[0], entry(1, 0xA, 20, false)];
+    assert_eq!(
+        decided(&again, Some(&at(0xA, 10)), history),
+        [Decision::Superseded, Decision::Unchanged]
+    );
     let resend = Rules {
         resend: true,
         ..history
