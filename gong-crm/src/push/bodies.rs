@@ -66,6 +66,15 @@ struct Absent {
     left: Vec<SentField>,
 }
 
+/// How many records do not have a field any more that could not be cleared for sure.
+#[derive(Debug, Default)]
+pub(super) struct NotCleared {
+    /// Those of which Gong accepted a version with it.
+    pub(super) accepted: u64,
+    /// Those that only have it in an earlier version of the same push, which Gong may reject.
+    pub(super) sent: u64,
+}
+
 /// Writes the bodies of the records of one type, and what else follows from their lines into the plan.
 pub(super) struct Bodies<'a> {
     pub(super) session: &'a Session,
@@ -96,8 +105,8 @@ pub(super) struct Bodies<'a> {
     /// How many records go to a Gong that may have custom fields of them which a recovered ledger does
     /// not know.
     pub(super) unknown_bases: u64,
-    /// How often a field of Gong's own could not be cleared for sure, by name.
-    pub(super) not_cleared: BTreeMap<String, u64>,
+    /// Of how many records a field of Gong's own could not be cleared for sure, by name.
+    pub(super) not_cleared: BTreeMap<String, NotCleared>,
 }
 
 impl Session {
@@ -423,8 +432,11 @@ impl<'a> Bodies<'a> {
                 Some(_) => self.clears.standard,
             };
             let is_unsure = clearing == Clearing::Unsure && own.is_some();
-            if clearing == Clearing::Impossible || is_unsure {
-                *self.not_cleared.entry(name.to_owned()).or_default() += 1;
+            if !chosen.is_followed && (clearing == Clearing::Impossible || is_unsure) {
+                let count = self.not_cleared.entry(name.to_owned()).or_default();
+                let was_accepted = has(before, number);
+                count.accepted += u64::from(was_accepted);
+                count.sent += u64::from(!was_accepted);
             }
             if clearing == Clearing::Null || own.is_none() && clearing != Clearing::LeaveOut {
                 of_version.nulls.push(name.to_owned());

@@ -16,14 +16,33 @@ impl Bodies<'_> {
             } else {
                 self.clears.custom
             };
-            let why = match clearing {
-                Clearing::Impossible => "this Gong keeps the old value (doctor --probe)",
-                _ => "Gong's own fields cannot be cleared for sure",
-            };
-            let plural = if *count == 1 { "" } else { "s" };
-            notes.push(format!(
-                "{object_type}: {name} is absent from {count} record{plural} that had it; {why}"
-            ));
+            let is_kept = clearing == Clearing::Impossible;
+            let plural = |count: u64| if count == 1 { "" } else { "s" };
+            if count.accepted > 0 {
+                let why = if is_kept {
+                    "this Gong keeps the old value (doctor --probe)"
+                } else {
+                    "Gong's own fields cannot be cleared for sure"
+                };
+                notes.push(format!(
+                    "{object_type}: {name} is absent from {} record{} that had it; {why}",
+                    count.accepted,
+                    plural(count.accepted)
+                ));
+            }
+            if count.sent > 0 {
+                let keeps = if is_kept {
+                    "this Gong keeps the value (doctor --probe)"
+                } else {
+                    "it may keep the value"
+                };
+                notes.push(format!(
+                    "{object_type}: {name} is absent from {} record{} that had it in an earlier version of \
+                     this push; where Gong accepts that version, {keeps}",
+                    count.sent,
+                    plural(count.sent)
+                ));
+            }
         }
         if self.unknown_bases > 0 && self.clears.custom != Clearing::LeaveOut {
             let count = self.unknown_bases;

@@ -379,6 +379,41 @@ async fn rejected_version_keeps_the_accepted_one_before() {
     assert_eq!(harness.push(&contacts).await.verdict, Verdict::Done);
 }
 
+#[tokio::test]
+async fn rejected_version_in_a_history_is_not_said_to_be_in_gong() {
+    let harness = Harness::new().await;
+    let with_url = r#"{"objectId":"a","modifiedDate":"2026-01-16T09:30:00Z","url":"no"}"#;
+    let newest = account("a", "2026-01-17T09:30:00Z", "new");
+    let later = account("a", "2026-01-18T09:30:00Z", "newer");
+    let text = account("a", OLD, "old") + with_url + "\n" + &newest + &later;
+    let path = harness.write_text("accounts.ldjson", &text);
+    let mut options = harness.options(&path).unchecked();
+    options.history = true;
+    let report = harness.push_with(options).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert_eq!(report.accepted(), 3, "{report:#?}");
+    let notes = report.notes.iter().filter(|note| note.contains("url"));
+    let expected = "ACCOUNT: url is absent from 1 record that had it in an earlier version of this push; \
+                    where Gong accepts that version, it may keep the value";
+    assert_eq!(notes.collect::<Vec<_>>(), [expected]);
+}
+
+#[tokio::test]
+async fn history_that_gong_has_is_unchanged_although_a_version_is_invalid() {
+    let harness = Harness::new().await;
+    let invalid = r#"{"objectId":"a","modifiedDate":"2026-01-16T09:30:00Z","url":"no"}"#;
+    let text = account("a", OLD, "A") + invalid + "\n" + &account("a", "2026-01-17T09:30:00Z", "A");
+    let path = harness.write_text("accounts.ldjson", &text);
+    let mut options = harness.options(&path);
+    options.check = CheckMode::SkipInvalid(gong_crm::check::Options::default());
+    options.history = true;
+    let report = harness.push_with(options.clone()).await;
+    assert_eq!((report.verdict, report.accepted()), (Verdict::Partial, 1));
+    let report = harness.push_with(options).await;
+    assert_eq!((report.verdict, report.unchanged()), (Verdict::Partial, 1));
+    assert_eq!(report.files[0].status, Status::Partial, "{report:#?}");
+}
+
 /// A push is as old as its beginning, however long others keep it waiting for the ledger.
 #[tokio::test]
 async fn newest_of_waiting_pushes_stays_whichever_has_the_ledger_first() {
