@@ -469,7 +469,10 @@ impl Draft {
         ];
         let cleanings: Vec<(ObjectType, Cleaning)> = targets
             .into_iter()
-            .map(|target| (target, cleaning(files, &links, target)))
+            .map(|target| match &users.cleaning {
+                Some(of_users) if target == ObjectType::BusinessUser => (target, of_users.clone()),
+                _ => (target, cleaning(files, &links, target)),
+            })
             .collect();
         let has_stages = of(ObjectType::Stage).is_some();
         let stems = stems(files);

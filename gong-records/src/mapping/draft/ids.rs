@@ -8,6 +8,9 @@ use crate::mapping::cell::is_scientific;
 use crate::mapping::text::{replace as replaced, slug, strip};
 use crate::value::object_id;
 
+/// Between the ids of a cell that has several.
+const LIST_SEPARATOR: char = ';';
+
 /// What makes ids of the cells that hold them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Cleaning {
@@ -24,14 +27,17 @@ impl Cleaning {
         // What a spreadsheet has made of an id is not an id, and must stay recognizable.
         let values = || {
             let all = profiles.iter().flat_map(|profile| profile.values.keys());
-            all.filter(|cell| !is_scientific(cell))
+            let cells = all.filter(|cell| !is_scientific(cell));
+            cells.flat_map(|cell| cell.split(LIST_SEPARATOR).map(str::trim))
         };
-        let needs = |cell: &String| {
+        let needs = |cell: &str| {
             object_id::check(cell).is_err() || (cell.contains('_') && !cell.contains('@'))
         };
         let odd: BTreeSet<char> = profiles
             .iter()
             .flat_map(|profile| profile.odd.iter().copied())
+            // Two ids of one cell must not become one.
+            .filter(|one| *one != LIST_SEPARATOR)
             .collect();
         let mut odd: Vec<char> = odd.into_iter().collect();
         let is_clean = odd.iter().all(|one| "@.+".contains(*one)) && !values().any(needs);
@@ -39,7 +45,7 @@ impl Cleaning {
             return Self::default();
         }
         let mut cleaning = Self::default();
-        let all = |fits: &dyn Fn(&str) -> bool| values().all(|cell| fits(cell));
+        let all = |fits: &dyn Fn(&str) -> bool| values().all(fits);
         if all(&|cell| cell.starts_with("=\"") && cell.ends_with('"')) {
             cleaning.strip = vec!["=\"".to_owned(), "\"".to_owned()];
             odd.retain(|one| !"=\"".contains(*one));
@@ -54,7 +60,10 @@ impl Cleaning {
             cleaning.strip = vec!["'".to_owned()];
             odd.retain(|one| *one != '\'');
         } else {
-            let prefix = common_prefix(&values().map(String::as_str).collect::<Vec<_>>());
+            let prefix = common_prefix(&values().collect::<Vec<_>>());
+            // Digits are of a record's own number, even where the few ids of an export share them.
+            let prefix = prefix.split(|one: char| one.is_ascii_digit()).next();
+            let prefix = prefix.unwrap_or_default();
             if let Some(end) = prefix.rfind('_').filter(|end| *end > 0) {
                 let prefix = &prefix[..=end];
                 let is_rest_plain = values().all(|cell| {
@@ -192,6 +201,19 @@ mod tests {
             (&["'0001", "'0002"], "strip = [\"'\"]"),
             (&["lead_a1", "cont_b2"], "replace = { \"_\" = \"-\" }"),
             (&["Müller 1"], "slug = true"),
+            // A cell with two ids is a list, and no id.
+            (&["18446744073710;18446744073709", "51"], ""),
+            (&["zcrm_1;zcrm_2"], "strip = [\"zcrm_\"]"),
+            // One record, or some with the first digits in common.
+            (&["zcrm_77"], "strip = [\"zcrm_\"]"),
+            (
+                &["__export__.res_partner_9_a1"],
+                "replace = { \".\" = \"-\", \"_\" = \"-\" }",
+            ),
+            (
+                &["__export__.res_partner_10", "__export__.res_partner_19"],
+                "strip = [\"__export__.res_partner_\"]",
+            ),
         ] {
             assert_eq!(keys(cells), expected, "{cells:?}");
         }

@@ -22,6 +22,8 @@ pub(super) struct Owners {
     pub(super) from_emails: Option<usize>,
     /// A file of users to fill in, and its mapping.
     pub(super) drafted: Option<(String, String)>,
+    /// How the ids of that file are cleaned.
+    pub(super) cleaning: Option<Cleaning>,
 }
 
 impl Owners {
@@ -102,7 +104,13 @@ impl Owners {
             }
         }
         if writes_file && !found.is_empty() && owners.from_emails.is_none() {
-            owners.drafted = Some(drafted_users(&found));
+            let mut profile = Profile::default();
+            for id in found.keys() {
+                profile.add(id, CellKind::Text);
+            }
+            let cleaning = Cleaning::of(&[&profile]);
+            owners.drafted = Some(drafted_users(&found, &cleaning));
+            owners.cleaning = Some(cleaning);
             // So that a new owner is found by the check, whom the file of users has not.
             for (place, column) in by_id {
                 let profile = files.get(place).and_then(|file| file.profile(column));
@@ -169,11 +177,9 @@ pub(super) fn with_new_users(existing: &str, drafted: &str) -> Option<String> {
 }
 
 /// A file of users whose addresses are to be filled in, and its mapping.
-fn drafted_users(found: &BTreeMap<String, String>) -> (String, String) {
-    let mut profile = Profile::default();
+fn drafted_users(found: &BTreeMap<String, String>, cleaning: &Cleaning) -> (String, String) {
     let mut csv = "Id,Name,Email\n".to_owned();
     for (id, name) in found {
-        profile.add(id, CellKind::Text);
         let cell = |text: &str| {
             if text.contains([',', '"', '\n']) {
                 format!("\"{}\"", text.replace('"', "\"\""))
@@ -184,7 +190,7 @@ fn drafted_users(found: &BTreeMap<String, String>) -> (String, String) {
         let email = email_in(name).unwrap_or_default();
         let _ = writeln!(csv, "{},{},{email}", cell(id), cell(name));
     }
-    let keys = Cleaning::of(&[&profile]).keys();
+    let keys = cleaning.keys();
     let object_id = if keys.is_empty() {
         "\"Id\"".to_owned()
     } else {

@@ -269,6 +269,24 @@ fn owners_by_id_are_looked_up_so_that_a_new_one_is_found() {
 }
 
 #[test]
+fn owners_and_users_are_drafted_with_the_same_ids() {
+    let exports = Exports::new(&[(
+        "deals.csv",
+        b"Deal ID,Title,Stage,Owner ID,Updated\n1,A,Won,zcrm_77,2026-01-02T10:00:00Z\n\
+          2,B,Lost,zcrm_78,2026-01-02T10:00:00Z\n",
+    )]);
+    assert_eq!(
+        super::line(exports.mapping("deals.toml"), "ownerId"),
+        "ownerId = { from = \"Owner ID\", lookup = { in = \"users.csv\", key = \"Id\", value = \"Id\" }, \
+         strip = [\"zcrm_\"] }"
+    );
+    assert_eq!(
+        super::line(exports.mapping("users.toml"), "objectId"),
+        "objectId = { from = \"Id\", strip = [\"zcrm_\"] }"
+    );
+}
+
+#[test]
 fn exports_of_other_records_with_the_same_columns_are_parts() {
     let exports = Exports::new(&[
         ("open-deals.csv", &deals(1..8)),
