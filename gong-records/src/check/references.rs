@@ -55,7 +55,7 @@ pub(super) fn missing_types(
         record: None,
         is_repeat: false,
         first_line: None,
-        message: format!("no {missing} is in the input, and deals refer to them"),
+        message: format!("no {missing} is in the input, and deals need them"),
         hint: Some("push them once, before the deals or together with them".to_owned()),
         row: None,
         excerpt: None,
