@@ -26,6 +26,7 @@ mod reverts;
 mod scale;
 mod searches;
 mod spellings;
+mod superseded;
 mod support;
 mod users;
 mod verdicts;
