@@ -235,7 +235,7 @@ rules! {
     DuplicateObjectId = "duplicate-object-id", Handled, record::DUPLICATE_OBJECT_ID;
     /// Two lines of a record with the same `modifiedDate` have the same content.
     ConflictingVersions = "conflicting-versions", Ambiguous, record::CONFLICTING_VERSIONS;
-    /// No two `objectId`s of a file differ only in case.
+    /// No two `objectId`s of a type differ only in case.
     ObjectIdCase = "object-id-case", Accepted, record::OBJECT_ID_CASE;
     /// An email address belongs to one business user in a file.
     DuplicateEmail = "duplicate-email", Rejected, record::DUPLICATE_EMAIL;

@@ -1,6 +1,7 @@
-//! Versions of a record in several files that have the same date and different content.
+//! Versions of a record in several files that have the same date and different content, and ids of
+//! several files that differ only in case.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use super::context::CheckContext;
 use super::duplicates::confirm::KeyKind;
 use super::duplicates::versions::Version;
 use super::duplicates::without_ends;
+use super::file::CASE_HINT;
 use super::finding::{Finding, RawFinding};
 use super::ids::{FileCollision, IdIndex, Ids, file_collisions};
 use super::input::{Input, Lines, reopen};
@@ -32,32 +34,74 @@ pub(super) struct ConflictSearch<'a> {
 /// A version of a record that several files may have.
 struct Candidate {
     collision: FileCollision,
-    /// A second hash of the id, which distinguishes ids with equal hashes.
+    /// A second hash of the id, which distinguishes ids with equal hashes: its first half is that of
+    /// the id in lower case.
     id: u64,
     version: Version,
 }
 
-/// Reports records of which two files have conflicting versions. Files that can be read only once
-/// are not compared.
+/// If they are warnings, not more groups of ids that differ only in case are looked for.
+const MAX_SPELLINGS: usize = 1_000;
+
+/// Reports records of which two files have conflicting versions, and ids that differ from one of another
+/// file only in case. Files that can be read only once are not compared.
 pub(super) fn conflicts(
     search: &ConflictSearch<'_>,
     summaries: &mut [FileSummary],
     on_finding: &mut dyn FnMut(Finding),
 ) -> Result<(), CheckError> {
-    let rule = Rule::ConflictingVersions;
-    let Some(severity) = search.options.severities.of(rule) else {
-        return Ok(());
-    };
-    if search.files.len() < 2 {
+    let severity_of = |rule| search.options.severities.of(rule);
+    let of_versions = severity_of(Rule::ConflictingVersions);
+    let of_case = severity_of(Rule::ObjectIdCase);
+    if search.files.len() < 2 || of_versions.or(of_case).is_none() {
         return Ok(());
     }
-    let collisions = file_collisions(search.ids);
+    let spellings = match of_case {
+        None => 0,
+        // Each of them is held back.
+        Some(Severity::Error) => usize::MAX,
+        Some(_) => MAX_SPELLINGS,
+    };
+    let collisions = file_collisions(search.ids, spellings);
     let mut candidates = candidates(search, &collisions)?;
-    let conflicting = conflicting(&mut candidates);
-    report(search, &conflicting, severity, &mut |file, finding| {
-        summaries[file as usize].add(rule, severity, 1);
-        on_finding(finding);
-    })
+    candidates.sort_unstable_by_key(Candidate::key);
+    let mut add = |rule, severity, places: &Places| {
+        report(search, rule, severity, places, &mut |file, finding| {
+            summaries[file as usize].add(rule, severity, 1);
+            on_finding(finding);
+        })
+    };
+    if let Some(severity) = of_versions {
+        let places = conflicting(&candidates);
+        add(Rule::ConflictingVersions, severity, &places)?;
+    }
+    if let Some(severity) = of_case {
+        let mut places = respelled(&candidates);
+        if severity != Severity::Error {
+            places.keep_last();
+        }
+        add(Rule::ObjectIdCase, severity, &places)?;
+    }
+    Ok(())
+}
+
+/// Files and lines to report, each with another one.
+#[derive(Default)]
+struct Places {
+    others: HashMap<(u32, u32), FileCollision>,
+    /// How many there are that are not reported.
+    more: usize,
+}
+
+impl Places {
+    /// Keeps the last of them alone, and counts the others.
+    fn keep_last(&mut self) {
+        let last = self.others.keys().max().copied();
+        let before = self.others.len();
+        self.others.retain(|place, _| Some(*place) == last);
+        // The one that it is compared with is not counted.
+        self.more = before.saturating_sub(2);
+    }
 }
 
 /// Reads the lines of the collisions again.
@@ -69,7 +113,7 @@ fn candidates(
     let mut names: Option<NameCache> = None;
     for of_file in collisions.chunk_by(|one, other| one.file == other.file) {
         let mut rest = of_file.iter();
-        let lines = of_file.iter().map(|collision| collision.line);
+        let lines = of_file.iter().map(|collision| collision.line());
         read(search, of_file[0].file, lines, &mut |_, text, context| {
             let Some(collision) = rest.next() else {
                 return;
@@ -79,7 +123,7 @@ fn candidates(
                 candidates.push(Candidate {
                     collision: *collision,
                     // Not the hash by which they collided.
-                    id: hash(format!("#{}", key.text).as_bytes()),
+                    id: id_of(&key.text),
                     version: key.version,
                 });
             }
@@ -88,18 +132,30 @@ fn candidates(
     Ok(candidates)
 }
 
-/// The lines that conflict, each with another one that it conflicts with.
-fn conflicting(candidates: &mut [Candidate]) -> HashMap<(u32, u32), FileCollision> {
-    let key = |candidate: &Candidate| {
-        let Candidate {
+fn id_of(id: &str) -> u64 {
+    let half = |text: &str| hash(format!("#{text}").as_bytes()) >> u32::BITS;
+    half(&id.to_ascii_lowercase()) << u32::BITS | half(id)
+}
+
+impl Candidate {
+    fn key(&self) -> (u32, u64, Option<i64>, u32, u32) {
+        let Self {
             collision,
             id,
             version,
-        } = candidate;
-        (collision.group, *id, version.moment)
+        } = self;
+        let (file, line) = (collision.file, collision.line());
+        (collision.group, *id, version.moment, file, line)
+    }
+}
+
+/// The lines that conflict, each with another one that it conflicts with. The candidates are in order.
+fn conflicting(candidates: &[Candidate]) -> Places {
+    let key = |candidate: &Candidate| {
+        let (group, id, moment, ..) = candidate.key();
+        (group, id, moment)
     };
-    candidates.sort_unstable_by_key(|candidate| (key(candidate), candidate.collision));
-    let mut conflicting = HashMap::new();
+    let mut conflicting = Places::default();
     for same in candidates.chunk_by(|one, other| key(one) == key(other)) {
         for candidate in same {
             // Within a file, its own check has found it.
@@ -110,22 +166,56 @@ fn conflicting(candidates: &mut [Candidate]) -> HashMap<(u32, u32), FileCollisio
                     && candidate.version.content != 0
             });
             if let Some(other) = other {
-                let place = (candidate.collision.file, candidate.collision.line);
-                conflicting.insert(place, other.collision);
+                let place = (candidate.collision.file, candidate.collision.line());
+                conflicting.others.insert(place, other.collision);
             }
         }
     }
     conflicting
 }
 
-/// Reads conflicting lines once more, to report where they are.
+/// The first line of each id and file whose id differs only in case from one of another file, with the
+/// line of that. A line that deletes an old spelling does not count. The candidates are in order.
+fn respelled(candidates: &[Candidate]) -> Places {
+    let key = |candidate: &Candidate| (candidate.collision.group, candidate.id >> u32::BITS);
+    let mut respelled = Places::default();
+    for alike in candidates.chunk_by(|one, other| key(one) == key(other)) {
+        if alike.iter().all(|candidate| candidate.id == alike[0].id) {
+            continue;
+        }
+        let mut first: BTreeMap<(u64, u32), FileCollision> = BTreeMap::new();
+        for candidate in alike {
+            let collision = candidate.collision;
+            if !collision.is_deleted() {
+                let known = first.entry((candidate.id, collision.file));
+                let known = known.or_insert(collision);
+                if collision.line() < known.line() {
+                    *known = collision;
+                }
+            }
+        }
+        for ((id, file), collision) in &first {
+            let mut others = first.iter();
+            // Within a file, its own check has found it.
+            let other = others.find(|((other, of), _)| other != id && of != file);
+            if let Some((_, other)) = other {
+                let place = (*file, collision.line());
+                respelled.others.insert(place, *other);
+            }
+        }
+    }
+    respelled
+}
+
+/// Reads lines once more, to report where they are.
 fn report(
     search: &ConflictSearch<'_>,
-    conflicting: &HashMap<(u32, u32), FileCollision>,
+    rule: Rule,
     severity: Severity,
+    reported: &Places,
     on_finding: &mut dyn FnMut(u32, Finding),
 ) -> Result<(), CheckError> {
-    let mut places: Vec<(u32, u32)> = conflicting.keys().copied().collect();
+    let mut places: Vec<(u32, u32)> = reported.others.keys().copied().collect();
     places.sort_unstable();
     let severities = SeverityTable::new(&search.options.severities);
     let severity_of = |rule| severities.of(rule);
@@ -140,7 +230,7 @@ fn report(
         };
         let lines = of_file.iter().map(|(_, line)| *line);
         read(search, file, lines, &mut |line, text, context| {
-            let Some(other) = conflicting.get(&(file, line)) else {
+            let Some(other) = reported.others.get(&(file, line)) else {
                 return;
             };
             let names = names.get_or_insert_with(|| NameCache::new(context.format));
@@ -148,13 +238,29 @@ fn report(
                 return;
             };
             let name = search.files[other.file as usize].path.display();
-            let message = format!(
-                "another version has the same modifiedDate: line {} of {name}",
-                other.line
-            );
-            let problem =
-                RawFinding::of_field(Rule::ConflictingVersions, key.range, "objectId", &message)
-                    .with_hint("keep the current version, or give it a later modifiedDate");
+            let (message, hint) = if rule == Rule::ObjectIdCase {
+                let more = match reported.more {
+                    0 => String::new(),
+                    more => format!("; {more} more objectIds of these files differ in case alone"),
+                };
+                (
+                    format!(
+                        "it differs only in case from that in line {} of {name}{more}",
+                        other.line()
+                    ),
+                    CASE_HINT,
+                )
+            } else {
+                (
+                    format!(
+                        "another version has the same modifiedDate: line {} of {name}",
+                        other.line()
+                    ),
+                    "keep the current version, or give it a later modifiedDate",
+                )
+            };
+            let problem = RawFinding::of_field(rule, key.range, "objectId", &message);
+            let problem = problem.with_hint(hint);
             let settings = BlockSettings {
                 context: *context,
                 severities: &severities,

@@ -400,6 +400,10 @@ impl<'a> FileCheck<'a> {
     }
 }
 
+/// What to do about ids that differ only in case.
+pub(super) const CASE_HINT: &str = "if both are one record, keep one spelling; if not, make the ids \
+                                    differ otherwise (Salesforce: use ids of 18 characters)";
+
 fn duplicate_problem(kind: KeyKind, duplicate: &Duplicate<'_>) -> RawFinding {
     let line = duplicate.first_line;
     let other_case = duplicate.other_case;
@@ -411,8 +415,7 @@ fn duplicate_problem(kind: KeyKind, duplicate: &Duplicate<'_>) -> RawFinding {
                 "it differs from {:?} in line {line} only in case",
                 other_case.unwrap_or_default()
             ),
-            "if both are one record, keep one spelling; if not, make the ids differ otherwise (Salesforce: \
-             use ids of 18 characters)",
+            CASE_HINT,
         ),
         KeyKind::ObjectId if duplicate.conflicts => (
             Rule::ConflictingVersions,

@@ -201,42 +201,67 @@ impl Ids {
 }
 
 /// A record that several files of one type may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FileCollision {
     /// The index of the file.
     pub(super) file: u32,
-    pub(super) line: u32,
-    /// Lines with the same hash have the same number.
+    /// The line, and whether it deletes its record.
+    entry: u32,
+    /// Lines with the same hash, and those whose ids differ in case alone, have the same number.
     pub(super) group: u32,
 }
 
-/// Lines that share their hash with a line of another file, by file and line.
-pub(super) fn file_collisions(files: &[Ids]) -> Vec<FileCollision> {
+impl FileCollision {
+    pub(super) fn line(self) -> u32 {
+        self.entry & !DELETED
+    }
+
+    pub(super) fn is_deleted(self) -> bool {
+        self.entry & DELETED != 0
+    }
+}
+
+/// Lines that share their hash with a line of another file, by file and line. Also those whose ids
+/// differ from another one only in case, but only so many groups of these: each line is read again, and
+/// ids of Salesforce with 15 characters have such neighbors in every file.
+pub(super) fn file_collisions(files: &[Ids], mut spellings: usize) -> Vec<FileCollision> {
     let mut collisions = Vec::new();
     let mut group = 0;
     let mut entries: Vec<(Entry, u32)> = Vec::new();
+    let is_of_several = |same: &[(Entry, u32)]| same.iter().any(|(_, file)| *file != same[0].1);
     for bucket in 0..BUCKETS {
         entries.clear();
         for (file, ids) in (0..).zip(files) {
             entries.extend(ids.bucket(bucket).map(|entry| (*entry, file)));
         }
         entries.sort_unstable_by_key(|(entry, file)| (entry[0], entry[1], *file, entry[2]));
-        let same_hash = |one: &(Entry, u32), other: &(Entry, u32)| one.0[..2] == other.0[..2];
-        for same in entries.chunk_by(same_hash) {
-            // Sorted by file, so the ends differ if any do.
-            if let [(_, first), .., (_, last)] = same
-                && first != last
-            {
+        let is_same = |one: &(Entry, u32), other: &(Entry, u32)| one.0[..2] == other.0[..2];
+        let is_alike =
+            |one: &(Entry, u32), other: &(Entry, u32)| is_same_but_for_spelling(one.0, other.0);
+        for alike in entries.chunk_by(is_alike) {
+            if alike.len() < 2 || !is_of_several(alike) {
+                continue;
+            }
+            let before = collisions.len();
+            let mut add = |same: &[(Entry, u32)]| {
                 collisions.extend(same.iter().map(|(entry, file)| FileCollision {
                     file: *file,
-                    line: entry[2] & !DELETED,
+                    entry: entry[2],
                     group,
                 }));
-                group += 1;
+            };
+            let is_spelled = alike.last().is_some_and(|last| !is_same(&alike[0], last));
+            if is_spelled && spellings > 0 {
+                spellings -= 1;
+                add(alike);
+            } else {
+                let same = alike.chunk_by(is_same);
+                same.filter(|same| is_of_several(same)).for_each(add);
             }
+            group += u32::from(collisions.len() > before);
         }
     }
-    collisions.sort_unstable();
+    collisions.sort_unstable_by_key(|collision| (collision.file, collision.line()));
     collisions
 }
 

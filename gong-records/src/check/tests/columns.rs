@@ -253,6 +253,55 @@ fn versions_with_equal_date_conflict_across_files() {
 }
 
 #[test]
+fn ids_of_several_files_that_differ_only_in_case_are_reported() {
+    let line =
+        |id: &str| format!("{{\"objectId\":\"{id}\",\"modifiedDate\":\"2026-03-01T09:30:00Z\"}}\n");
+    let of = |ids: &[&str]| ids.iter().map(|id| line(id)).collect::<String>();
+    let deletion = line("F-1").replace('}', ",\"isDeleted\":true}");
+    let one = of(&["a-1", "b-1", "same", "c-1", "f-1"]);
+    let two = of(&["x-1", "B-1", "same"]) + &deletion;
+    let three = of(&["b-1", "C-1", "C-1", "d-1"]);
+    let files = [
+        ("accounts-1.ldjson", &*one),
+        ("accounts-2.ldjson", &*two),
+        ("accounts-3.ldjson", &*three),
+    ];
+    let mut options = Options::default();
+    options.severities.allow.insert(Rule::DuplicateObjectId);
+    let places = |found: &[Finding]| -> Vec<(String, u64)> {
+        let place = |found: &Finding| {
+            assert_eq!(found.rule, Rule::ObjectIdCase, "{found:?}");
+            let name = found.path.file_stem().unwrap().to_str().unwrap();
+            (name.replace("accounts-", ""), found.line)
+        };
+        found.iter().map(place).collect()
+    };
+    // As a warning, they are one finding.
+    let (summary, found) = check(&files, &options);
+    assert_eq!(places(&found), [("3".to_owned(), 2)]);
+    assert_eq!((summary.warnings(), summary.files[2].warnings), (1, 1));
+    let message = &found[0].message;
+    let (first, name) = (
+        "objectId: it differs only in case from that in line 4 of ",
+        "accounts-1.ldjson",
+    );
+    assert!(
+        message.starts_with(first) && message.contains(name),
+        "{message}"
+    );
+    let end = "; 3 more objectIds of these files differ in case alone";
+    assert!(message.ends_with(end), "{message}");
+    // As an error it keeps both from being sent, so each is named.
+    options.severities.deny.insert(Rule::ObjectIdCase);
+    let (_, found) = check(&files, &options);
+    let expected = [("1", 2), ("1", 4), ("2", 2), ("3", 1), ("3", 2)];
+    assert_eq!(
+        places(&found),
+        expected.map(|(file, line)| (file.to_owned(), line))
+    );
+}
+
+#[test]
 fn deals_without_stages_and_users_are_one_finding() {
     let deal = "{\"objectId\":\"d\",\"modifiedDate\":\"2026-03-01T09:30:00Z\",\"accountId\":\"a\",\"ownerId\":\"u\",\"stage\":\"s\",\"closeDate\":\"2026-09-30\"}\n";
     let stage = "{\"objectId\":\"s\",\"name\":\"Won\"}\n";
