@@ -279,11 +279,16 @@ async fn record_that_moves_to_a_source_of_changes_stays_in_gong() {
     world.export("west.account.ldjson", &accounts(1..=1));
     let report = world.sync(west.clone()).await;
     assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
-    for _ in 0..2 {
+    for is_handed_over in [true, false] {
         world.export("east.ldjson", &accounts(2..=8));
         let report = world.sync(east.clone()).await;
         assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
         assert!(world.has("ACCOUNT", "acc-1"), "{report:#?}");
+        let says_what_to_do = |note: &String| {
+            note.contains("acc-1; what that scope gave of it before was not sent: give it again")
+        };
+        let is_said = report.plan.notes.iter().any(says_what_to_do);
+        assert_eq!(is_said, is_handed_over, "{report:#?}");
     }
     world.export("west.account.ldjson", &[account("acc-1", "Moved")]);
     let report = world.sync(west).await;

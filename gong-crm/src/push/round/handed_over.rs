@@ -104,9 +104,15 @@ impl Session {
             };
             let them = if ids.len() == 1 { "it" } else { "them" };
             let named = some_of(ids.iter().map(String::as_str));
+            // What a source of changes gave is not kept, and it may never give it again by itself.
+            let then = if owns {
+                String::new()
+            } else {
+                format!("; what that scope gave of {them} before was not sent: give it again there")
+            };
             plan.notes.push(format!(
                 "{object_type}: {records} {are} gone from the source, and scope {name:?} {has_them}, {owner} \
-                 {them} from now on: {named}"
+                 {them} from now on: {named}{then}"
             ));
             let to = if owns { scope } else { 0 };
             plan.round.writes.handed.push((object_type, to, ids));
