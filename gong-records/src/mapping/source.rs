@@ -352,9 +352,8 @@ impl<'a> Source<'a> {
         match &self.each {
             None => false,
             Some(Each::Column(index)) => {
-                let columns = self.column_count().unwrap_or_default();
                 // A row with other cells than the header is reported as such.
-                if self.row.defect.is_some() || self.row.cells.len() + 1 != columns {
+                if self.row.defect.is_some() {
                     return false;
                 }
                 let cell = self.row.cells.get(*index).unwrap_or_default();
@@ -388,8 +387,12 @@ impl<'a> Source<'a> {
     /// Puts the next item of the row beside its other cells.
     fn next_item(&mut self) -> bool {
         if let Some(item) = self.items.pop() {
-            let columns = self.column_count().unwrap_or_default();
-            self.row.cells.truncate(columns.saturating_sub(1));
+            // A delimiter after the last cell of the rows or of the header makes others.
+            let columns = self.columns_of_file();
+            self.row.cells.truncate(columns);
+            while self.row.cells.len() < columns {
+                self.row.cells.push_field("");
+            }
             self.row.cells.push_field(&item);
             self.row.added = 1;
             return true;

@@ -206,6 +206,28 @@ fn delimiter_after_the_last_cell_of_each_row_is_no_error() {
 }
 
 #[test]
+fn list_is_taken_apart_in_rows_with_a_delimiter_after_the_last_cell() {
+    let mapping = format!(
+        "[ACCOUNT]\neach = 'List'\n[ACCOUNT.fields]\nobjectId = 'item'\n{NOW}name = 'Name'\n"
+    );
+    for csv in [
+        "Name,List\nA,a;b\nC,c\n",
+        "Name,List\nA,a;b,\nC,c,\n",
+        "Name,List,\nA,a;b\nC,c\n",
+    ] {
+        let folder = Folder::new(&[("m.toml", &mapping), ("accounts.csv", csv)]);
+        let (lines, problems) = folder.convert("accounts.csv", ObjectType::Account);
+        assert_eq!(rules(&problems), [] as [Rule; 0], "{csv}");
+        let ids: Vec<bool> = lines
+            .iter()
+            .zip(["a", "b", "c"])
+            .map(|(line, id)| line.contains(&format!("\"objectId\":\"{id}\"")))
+            .collect();
+        assert_eq!(ids, [true; 3], "{csv}: {lines:?}");
+    }
+}
+
+#[test]
 fn delimiter_in_a_row_before_an_empty_last_cell_is_an_error() {
     let lines = |rows| lines_with_other_cells(&format!("Id,Name,City,Url\n{rows}"), "");
     assert_eq!(lines("1,Foo, Inc,Rome,\n"), [2]);
