@@ -30,6 +30,7 @@ mod compare;
 pub mod coverage;
 pub mod drift;
 pub mod ledger;
+mod named;
 pub mod probe;
 pub mod push;
 pub mod source;

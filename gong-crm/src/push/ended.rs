@@ -8,6 +8,7 @@ use gong_client::error::Error;
 use super::report::{FileReport, RecordError, Status, UploadReport};
 use crate::ObjectType;
 use crate::ledger::{Pending, RecordOutcome, Upload, UploadState};
+use crate::named::some_of;
 
 /// What became of an upload.
 #[derive(Debug)]
@@ -87,12 +88,7 @@ const NAMED: usize = 3;
 
 /// An upload that waits for another one.
 pub(super) fn unsent(upload: Upload, reason: &str, pending: &[Pending]) -> Ended {
-    let mut named = pending.iter().map(|pending| pending.object_id.as_str());
-    let mut names = named.by_ref().take(NAMED).collect::<Vec<_>>().join(", ");
-    let more = named.count();
-    if more > 0 {
-        names = format!("{names} and {more} more");
-    }
+    let names = some_of(pending.iter().map(|pending| &pending.object_id), NAMED);
     let reason = format!("not sent: {names}: {reason}");
     Ended {
         waits: true,

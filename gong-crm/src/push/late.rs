@@ -10,6 +10,7 @@ use super::verdict::{Judgement, Rest, judge_as_known};
 use crate::ObjectType;
 use crate::client::Client;
 use crate::ledger::{Ledger, LedgerError, LockedLedger, Question, Space, Upload};
+use crate::named::some_of;
 
 /// How many of them are asked about at once.
 const MAX_CHECKS: usize = 20;
@@ -181,15 +182,8 @@ fn day(upload: &Upload) -> String {
 
 fn overwritten(upload: &Upload, given_up: &str, ids: &[String]) -> String {
     let (id, object_type) = (&upload.client_request_id, upload.object_type);
-    let named: Vec<String> = ids
-        .iter()
-        .take(NAMED)
-        .map(|id| format!("{object_type} {id}"))
-        .collect();
-    let mut named = named.join(", ");
-    if ids.len() > NAMED {
-        named = format!("{named} and {} more", ids.len() - NAMED);
-    }
+    let named = ids.iter().map(|id| format!("{object_type} {id}"));
+    let named = some_of(named, NAMED);
     let records = match ids.len() {
         1 => "1 record".to_owned(),
         count => format!("{count} records"),

@@ -7,6 +7,7 @@ use super::round::salesforce_suffix;
 use super::session::Session;
 use crate::ObjectType;
 use crate::ledger::{Action, LedgerError, Question};
+use crate::named::some_of;
 
 /// So many new records of a type are looked up: of a first load, there is nothing to find.
 const MAX_LOOKED_UP: usize = 10_000;
@@ -72,14 +73,8 @@ fn other_spellings(id: &str, ids_have_case: bool) -> impl Iterator<Item = String
 }
 
 fn note(object_type: ObjectType, spellings: &[(String, String)]) -> Option<String> {
-    let named = spellings.iter().take(NAMED);
-    let named: Vec<String> = named
-        .map(|(id, other)| format!("{id} as {other}"))
-        .collect();
-    let more = match spellings.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+    let spellings = spellings.iter();
+    let spellings = spellings.map(|(id, other)| format!("{id} as {other}"));
     let records = match spellings.len() {
         0 => return None,
         1 => "1 new record is".to_owned(),
@@ -87,8 +82,8 @@ fn note(object_type: ObjectType, spellings: &[(String, String)]) -> Option<Strin
     };
     Some(format!(
         "{object_type}: {records} in Gong already under another spelling of the id, as far as this ledger knows \
-         ({}{more}): Gong may take both for one record, or show it twice; push each record under one spelling, \
+         ({}): Gong may take both for one record, or show it twice; push each record under one spelling, \
          and delete the other",
-        named.join(", ")
+        some_of(spellings, NAMED)
     ))
 }

@@ -11,6 +11,7 @@ use super::held::HeldDeletion;
 use crate::ObjectType;
 use crate::coverage::Coverage;
 use crate::ledger::Action;
+use crate::named::some_of;
 use crate::push::FileReport;
 use crate::push::reads::{Basis, HoldReason};
 use crate::push::round::Preview;
@@ -343,13 +344,10 @@ impl SyncPlan {
                     counts.newer
                 ));
             }
-            if let Some(first) = counts.deleted_later.first() {
-                let more = match counts.deleted_later.len() {
-                    1 => String::new(),
-                    number => format!(" and {} more", number - 1),
-                };
+            if !counts.deleted_later.is_empty() {
+                let ids = some_of(counts.deleted_later.iter(), 1);
                 plan.notes.push(format!(
-                    "{object_type}: deleted in Gong after this read: {first}{more}"
+                    "{object_type}: deleted in Gong after this read: {ids}"
                 ));
             }
             if counts.foreign > 0 {
@@ -373,7 +371,7 @@ impl SyncPlan {
             if !counts.kept.is_empty() {
                 let (records, are) = records_are(of_type.kept);
                 let stay = if of_type.kept == 1 { "stays" } else { "stay" };
-                let named = first_of(&counts.kept);
+                let named = some_of(counts.kept.iter(), NAMED);
                 plan.notes.push(format!(
                     "{object_type}: {records} {are} gone from the source and {stay} in Gong (deletions = \
                      \"never\"): {named}"
@@ -445,15 +443,6 @@ fn records_are(number: u64) -> (String, &'static str) {
     match number {
         1 => ("1 record".to_owned(), "is"),
         number => (format!("{number} records"), "are"),
-    }
-}
-
-/// The first of some ids, and how many more there are.
-fn first_of(ids: &[String]) -> String {
-    let named = ids[..ids.len().min(NAMED)].join(", ");
-    match ids.len().saturating_sub(NAMED) {
-        0 => named,
-        more => format!("{named} and {more} more"),
     }
 }
 

@@ -6,22 +6,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use super::stages::is_retired;
 use crate::ObjectType;
 use crate::ledger::{Current, LedgerError, RefusedClaims};
+use crate::named::some_of;
 use crate::push::planned::{Plan, TypePlan};
 use crate::push::reads::{Round, TypeRead};
 use crate::push::session::Session;
 
 /// How many records a note names.
-const NAMED: usize = 5;
-
-/// Some ids, and how many more there are.
-pub(super) fn some_of<'a, I: ExactSizeIterator<Item = &'a str>>(ids: I) -> String {
-    let more = match ids.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let named: Vec<&str> = ids.take(NAMED).collect();
-    format!("{}{more}", named.join(", "))
-}
+pub(super) const NAMED: usize = 5;
 
 impl Session {
     /// The stages that another scope owns and took out of use: it does not need them any more, and this
@@ -103,7 +94,7 @@ impl Session {
                 "and stays in Gong: no sync owns"
             };
             let them = if ids.len() == 1 { "it" } else { "them" };
-            let named = some_of(ids.iter().map(String::as_str));
+            let named = some_of(ids.iter(), NAMED);
             // What a source of changes gave is not kept, and it may never give it again by itself.
             let then = if owns {
                 String::new()
@@ -131,7 +122,7 @@ impl Session {
         let object_type = of_type.object_type;
         let refused = std::mem::take(&mut of_type.round.refused);
         let ids = refused.iter().map(|(id, _)| id.as_str());
-        of_type.round.counts.foreign_named = some_of(ids);
+        of_type.round.counts.foreign_named = some_of(ids, NAMED);
         let mut claimed = BTreeSet::new();
         let mut deleted = Vec::new();
         for (id, is_deletion) in refused {

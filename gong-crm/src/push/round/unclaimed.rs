@@ -1,10 +1,11 @@
 //! Records that no scope owns and that the source does not have, such as those that only a push sent:
 //! they are deleted only if somebody confirms it.
 
-use super::handed_over::some_of;
+use super::handed_over::NAMED;
 use super::protect::Protections;
 use crate::ObjectType;
 use crate::ledger::{Action, Direction, LedgerError, Upload};
+use crate::named::some_of;
 use crate::push::ids::id_hash;
 use crate::push::planned::{Plan, TypePlan};
 use crate::push::reads::{Absent, Deletions, HoldReason, Round, TypeRead};
@@ -39,7 +40,7 @@ pub(super) fn judge_unclaimed(
         1 => ("1 record".to_owned(), "is", "it stays"),
         number => (format!("{number} records"), "are", "they stay"),
     };
-    let ids = some_of(left.iter().map(|of| of.object_id.as_str()));
+    let ids = some_of(left.iter().map(|of| &of.object_id), NAMED);
     plan.notes.push(format!(
         "{object_type}: {count} that no sync owns {are} not in the source ({ids}); {stay} in Gong{until}"
     ));
