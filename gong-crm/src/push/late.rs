@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use super::deliver::is_not_found;
 use super::ids::id_hash;
 use super::session::Session;
-use super::verdict::{Judgement, Rest, judge_as_known};
+use super::verdict::{Judgement, judge_as_known};
 use crate::ObjectType;
 use crate::client::Client;
-use crate::ledger::{Ledger, LedgerError, LockedLedger, Question, Space, Upload};
+use crate::ledger::{Ledger, LedgerError, LockedLedger, Question, RecordOutcome, Space, Upload};
 use crate::named::some_of;
 
 /// How many of them are asked about at once.
@@ -167,9 +167,9 @@ fn is_due(upload: &Upload, now: Timestamp) -> bool {
 /// Whether Gong took a line of an upload.
 fn is_taken(judgement: &Judgement, place: usize) -> bool {
     let may_be = match judgement.rest {
-        Rest::Accepted | Rest::Uncertain => true,
-        Rest::Rejected => false,
-        Rest::NotAccepted => judgement.may_be_in_gong,
+        RecordOutcome::Accepted | RecordOutcome::Uncertain => true,
+        RecordOutcome::Rejected => false,
+        RecordOutcome::NotAccepted => judgement.may_be_in_gong,
     };
     may_be && !judgement.rejected.contains_key(&place)
 }

@@ -11,7 +11,7 @@ use super::report::Status;
 use super::search::Search;
 use super::session::Session;
 use super::transition::End;
-use super::verdict::{Judgement, Rest, judge_as_known};
+use super::verdict::{Judgement, judge_as_known};
 use crate::ObjectType;
 use crate::ledger::{
     Action, Conclusion, Direction, LedgerError, MissingParents, NewUpload, Pending, Purpose,
@@ -367,12 +367,7 @@ impl Session {
         pending: &[Pending],
         judgement: &Judgement,
     ) -> Result<Vec<Outcome>, LedgerError> {
-        let rest = match judgement.rest {
-            Rest::Accepted => RecordOutcome::Accepted,
-            Rest::Rejected => RecordOutcome::Rejected,
-            Rest::Uncertain => RecordOutcome::Uncertain,
-            Rest::NotAccepted => RecordOutcome::NotAccepted,
-        };
+        let rest = judgement.rest;
         let mut exceptions: BTreeMap<usize, (RecordOutcome, String)> = judgement
             .rejected
             .iter()
@@ -383,8 +378,8 @@ impl Session {
             self.read_deletions_back(upload, pending, &mut exceptions)
                 .await;
         }
-        upload.state = match judgement.rest {
-            Rest::NotAccepted => UploadState::Failed,
+        upload.state = match rest {
+            RecordOutcome::NotAccepted => UploadState::Failed,
             _ => UploadState::Done,
         };
         let is_stage = upload.object_type == ObjectType::Stage;

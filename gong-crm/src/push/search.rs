@@ -11,7 +11,7 @@ use super::ended::Outcome;
 use super::event::Event;
 use super::session::Session;
 use super::transition::End;
-use super::verdict::{Judgement, Rest};
+use super::verdict::Judgement;
 use crate::ledger::{LedgerError, NewUpload, Pending, Purpose, RecordOutcome, Upload};
 
 /// How often the same content may fail as a whole before it is sent in halves.
@@ -56,7 +56,7 @@ impl<'a> Search<'a> {
     fn open(&self, judgement: &Judgement, places: impl Iterator<Item = usize>) -> Vec<usize> {
         let is_open = |place: &usize| match self.outcomes[*place].outcome {
             RecordOutcome::Uncertain | RecordOutcome::NotAccepted => true,
-            RecordOutcome::Rejected => judgement.rest == Rest::NotAccepted,
+            RecordOutcome::Rejected => judgement.rest == RecordOutcome::NotAccepted,
             RecordOutcome::Accepted => false,
         };
         places.filter(is_open).collect()
@@ -68,9 +68,11 @@ impl<'a> Search<'a> {
         let open = self.open(judgement, places);
         match judgement.rest {
             // A record that was sent alone has no more errors to list.
-            Rest::Uncertain if judgement.has_unlisted && records > 1 => self.halve(open),
-            Rest::Uncertain if !judgement.rejected.is_empty() => self.queue.push_back(open),
-            Rest::NotAccepted => self.halve(open),
+            RecordOutcome::Uncertain if judgement.has_unlisted && records > 1 => self.halve(open),
+            RecordOutcome::Uncertain if !judgement.rejected.is_empty() => {
+                self.queue.push_back(open);
+            }
+            RecordOutcome::NotAccepted => self.halve(open),
             // Counts that say nothing say no more when they are asked again.
             _ => {}
         }
@@ -100,7 +102,8 @@ impl Session {
         mut search: Search<'_>,
         judgement: &Judgement,
     ) -> Result<Vec<Upload>, LedgerError> {
-        if judgement.rest != Rest::NotAccepted || self.is_sent_in_halves(&search, judgement).await?
+        if judgement.rest != RecordOutcome::NotAccepted
+            || self.is_sent_in_halves(&search, judgement).await?
         {
             search.queue_rest(judgement, 0..search.pending.len());
         }
@@ -111,7 +114,7 @@ impl Session {
             if search.takes_others {
                 let reason = std::mem::take(&mut found.judgement.reason);
                 found.judgement.rejected.insert(0, reason);
-                found.judgement.rest = Rest::Rejected;
+                found.judgement.rest = RecordOutcome::Rejected;
                 found.judgement.failed_whole = true;
             }
             self.write_part(&mut search, &[found.place], found.upload, &found.judgement)
@@ -174,7 +177,7 @@ impl Session {
             let judgement = self.judge(&status, part.len()).await?;
             if let [place] = places[..]
                 && status.status == RequestState::Failed
-                && judgement.rest != Rest::Accepted
+                && judgement.rest != RecordOutcome::Accepted
                 && judgement.rejected.is_empty()
             {
                 search.failed_alone.push(FailedAlone {
@@ -184,7 +187,7 @@ impl Session {
                 });
                 continue;
             }
-            search.takes_others |= judgement.rest != Rest::NotAccepted;
+            search.takes_others |= judgement.rest != RecordOutcome::NotAccepted;
             self.write_part(search, &places, upload, &judgement).await?;
             search.queue_rest(&judgement, places.into_iter());
         }

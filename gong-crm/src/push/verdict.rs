@@ -8,25 +8,15 @@ use std::collections::BTreeMap;
 
 use gong_client::status::{RequestState, RequestStatus};
 
-/// The result for the records without an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rest {
-    /// Gong accepted them.
-    Accepted,
-    /// Gong rejected them without saying why.
-    Rejected,
-    /// Gong's counts do not say. Some records may be rejected, and a minimum is known.
-    Uncertain,
-    /// The upload failed as a whole, and Gong accepted nothing of it.
-    NotAccepted,
-}
+use crate::ledger::RecordOutcome;
 
 /// The results for an upload's records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Judgement {
     /// The records that an error names, by their place from 0, with Gong's reason.
     pub(super) rejected: BTreeMap<usize, String>,
-    pub(super) rest: Rest,
+    /// The result for the records without an error.
+    pub(super) rest: RecordOutcome,
     /// Gong's reason for the upload as a whole, or the oddity in its status.
     pub(super) reason: String,
     /// Whether Gong counted errors that it did not list.
@@ -70,35 +60,37 @@ fn judge(status: &RequestStatus, records: usize) -> Judgement {
     // records, say nothing of how many records are rejected.
     let is_one_each = rejected.len() as u64 == listed && total == records as u64;
     let (rest, why) = match (is_failed, successes) {
-        _ if left == 0 => (Rest::Rejected, Cow::Borrowed("")),
+        _ if left == 0 => (RecordOutcome::Rejected, Cow::Borrowed("")),
         (true, None | Some(0)) if has_unlisted && is_one_each && general.is_empty() => (
-            Rest::Rejected,
+            RecordOutcome::Rejected,
             "Gong rejected it and did not list the reason".into(),
         ),
         _ if has_unlisted => (
-            Rest::Uncertain,
+            RecordOutcome::Uncertain,
             "Gong counted more errors than it listed".into(),
         ),
         (false, Some(count)) if count < left || !general.is_empty() => {
-            (Rest::Uncertain, short_count(count, left).into())
+            (RecordOutcome::Uncertain, short_count(count, left).into())
         }
         (false, None) if !general.is_empty() => (
-            Rest::Uncertain,
+            RecordOutcome::Uncertain,
             "Gong counted an error that names no record".into(),
         ),
-        (false, _) => (Rest::Accepted, "".into()),
+        (false, _) => (RecordOutcome::Accepted, "".into()),
         // There is no information about single records: the upload failed as a whole, unless
         // records succeeded.
         (true, None | Some(0)) if rejected.is_empty() => (
-            Rest::NotAccepted,
+            RecordOutcome::NotAccepted,
             "the upload failed in Gong without a reason".into(),
         ),
         (true, Some(_)) if rejected.is_empty() => {
-            (Rest::Uncertain, "the upload failed in part".into())
+            (RecordOutcome::Uncertain, "the upload failed in part".into())
         }
-        (true, Some(count)) if count == left && general.is_empty() => (Rest::Accepted, "".into()),
+        (true, Some(count)) if count == left && general.is_empty() => {
+            (RecordOutcome::Accepted, "".into())
+        }
         (true, _) => (
-            Rest::Uncertain,
+            RecordOutcome::Uncertain,
             "Gong did not count the records without errors as successes".into(),
         ),
     };
@@ -113,7 +105,7 @@ fn judge(status: &RequestStatus, records: usize) -> Judgement {
         },
         has_unlisted,
         may_be_in_gong: is_failed && listed == 0 && successes.is_none(),
-        failed_whole: rest == Rest::NotAccepted,
+        failed_whole: rest == RecordOutcome::NotAccepted,
     }
 }
 
@@ -147,12 +139,12 @@ pub(super) fn judge_as_known(
         return judgement;
     }
     match (good_lines_taken, judgement.rest) {
-        (Some(true), Rest::Uncertain) if status.total_success_count.is_none() => {
-            judgement.rest = Rest::Accepted;
+        (Some(true), RecordOutcome::Uncertain) if status.total_success_count.is_none() => {
+            judgement.rest = RecordOutcome::Accepted;
             judgement.reason.clear();
         }
-        (Some(false), Rest::Accepted) => {
-            judgement.rest = Rest::Uncertain;
+        (Some(false), RecordOutcome::Accepted) => {
+            judgement.rest = RecordOutcome::Uncertain;
             "this Gong rejects all records of an upload with errors"
                 .clone_into(&mut judgement.reason);
         }
@@ -202,113 +194,113 @@ mod tests {
     fn verdict_counts_what_it_accounts_for() {
         use RequestState::{Done, Failed};
         let twenty: Vec<(u64, &str)> = (1..=20).map(|line| (line, "bad")).collect();
-        let table: &[(&str, RequestStatus, Rest, usize)] = &[
+        let table: &[(&str, RequestStatus, RecordOutcome, usize)] = &[
             (
                 "clean",
                 status(Done, &[], Some(0), Some(30)),
-                Rest::Accepted,
+                RecordOutcome::Accepted,
                 0,
             ),
             (
                 "without counts",
                 status(Done, &[], None, None),
-                Rest::Accepted,
+                RecordOutcome::Accepted,
                 0,
             ),
             (
                 "short",
                 status(Done, &[], Some(0), Some(7)),
-                Rest::Uncertain,
+                RecordOutcome::Uncertain,
                 0,
             ),
             (
                 "done with one error",
                 status(Done, &[(3, "bad")], Some(1), Some(29)),
-                Rest::Accepted,
+                RecordOutcome::Accepted,
                 1,
             ),
             (
                 "done with one error, no counts",
                 status(Done, &[(3, "bad")], None, None),
-                Rest::Accepted,
+                RecordOutcome::Accepted,
                 1,
             ),
             (
                 "failed, rest counted",
                 status(Failed, &[(3, "bad")], Some(1), Some(29)),
-                Rest::Accepted,
+                RecordOutcome::Accepted,
                 1,
             ),
             (
                 "failed, rest not counted",
                 status(Failed, &[(3, "bad")], Some(1), None),
-                Rest::Uncertain,
+                RecordOutcome::Uncertain,
                 1,
             ),
             (
                 "failed, none succeeded",
                 status(Failed, &[(3, "bad")], Some(1), Some(0)),
-                Rest::Uncertain,
+                RecordOutcome::Uncertain,
                 1,
             ),
             (
                 "more than listed",
                 status(Failed, &twenty, Some(25), Some(5)),
-                Rest::Uncertain,
+                RecordOutcome::Uncertain,
                 20,
             ),
             (
                 "all of them",
                 status(Failed, &twenty, Some(30), Some(0)),
-                Rest::Rejected,
+                RecordOutcome::Rejected,
                 20,
             ),
             (
                 "more errors than records",
                 status(Failed, &twenty, Some(60), Some(0)),
-                Rest::Uncertain,
+                RecordOutcome::Uncertain,
                 20,
             ),
             (
                 "as many errors as records, but two of one",
                 status(Failed, &[(3, "bad"), (3, "worse")], Some(30), Some(0)),
-                Rest::Uncertain,
+                RecordOutcome::Uncertain,
                 1,
             ),
             (
                 "huge count alone",
                 status(Failed, &[], Some(u64::MAX), None),
-                Rest::Uncertain,
+                RecordOutcome::Uncertain,
                 0,
             ),
             (
                 "as a whole",
                 status(Failed, &[(0, "cannot be read")], Some(1), Some(0)),
-                Rest::NotAccepted,
+                RecordOutcome::NotAccepted,
                 0,
             ),
             (
                 "without a word",
                 status(Failed, &[], None, None),
-                Rest::NotAccepted,
+                RecordOutcome::NotAccepted,
                 0,
             ),
             (
                 "beyond the file",
                 status(Failed, &[(77, "bad")], Some(1), Some(29)),
-                Rest::Uncertain,
+                RecordOutcome::Uncertain,
                 0,
             ),
             (
                 "two errors of one line",
                 status(Failed, &[(3, "bad"), (3, "worse")], Some(2), Some(29)),
-                Rest::Accepted,
+                RecordOutcome::Accepted,
                 1,
             ),
             (
                 "huge counts",
                 status(Failed, &[(3, "bad")], Some(u64::MAX), Some(29)),
-                Rest::Uncertain,
+                RecordOutcome::Uncertain,
                 1,
             ),
         ];
@@ -330,12 +322,12 @@ mod tests {
             .unwrap()
         };
         for (taken, successes, rest) in [
-            (None, None, Rest::Uncertain),
-            (None, Some(2), Rest::Accepted),
-            (Some(true), None, Rest::Accepted),
-            (Some(true), Some(0), Rest::Uncertain),
-            (Some(false), Some(2), Rest::Uncertain),
-            (Some(false), None, Rest::Uncertain),
+            (None, None, RecordOutcome::Uncertain),
+            (None, Some(2), RecordOutcome::Accepted),
+            (Some(true), None, RecordOutcome::Accepted),
+            (Some(true), Some(0), RecordOutcome::Uncertain),
+            (Some(false), Some(2), RecordOutcome::Uncertain),
+            (Some(false), None, RecordOutcome::Uncertain),
         ] {
             let judgement = judge_as_known(&status(successes), 3, taken);
             assert_eq!(judgement.rest, rest, "{taken:?} {successes:?}");
