@@ -394,15 +394,7 @@ impl Session {
                 || exceptions.get(&place).map_or(rest, |(outcome, _)| *outcome)
                     != RecordOutcome::Accepted
         };
-        let all_accepted = rest == RecordOutcome::Accepted
-            && exceptions.is_empty()
-            && !is_stage
-            && !pending.iter().any(waits);
-        let contents = if all_accepted {
-            BTreeMap::new()
-        } else {
-            self.contents(upload, pending, is_kept)
-        };
+        let contents = self.contents(upload, pending, is_kept);
         let conclusion = Conclusion {
             rest: Some(rest),
             exceptions,

@@ -95,7 +95,9 @@ impl Session {
         is_wanted: impl Fn(usize) -> bool,
     ) -> BTreeMap<usize, Content> {
         let mut contents = BTreeMap::new();
-        let Some(body) = &upload.body else {
+        let body = upload.body.as_ref();
+        // Of most uploads, all records are accepted, and the body need not be read.
+        let Some(body) = body.filter(|_| (0..pending.len()).any(&is_wanted)) else {
             return contents;
         };
         // Without the body, that they are not in Gong is known anyway.
