@@ -95,7 +95,7 @@ pub(super) struct Earlier {
 }
 
 /// The plan of a push.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Plan {
     /// Uploads of earlier pushes that are brought to their end with it, and before what they hold
     /// earlier versions of.
@@ -200,16 +200,8 @@ impl Plan {
     /// A plan that sends nothing yet.
     pub(super) fn new(files: Vec<FileReport>) -> Self {
         Self {
-            older: Vec::new(),
             files,
-            in_flight: Vec::new(),
-            notes: Vec::new(),
-            is_invalid: false,
-            holds_dependents: false,
-            names_late: false,
-            dates: Dates::default(),
-            writes: Writes::default(),
-            round: RoundPlan::default(),
+            ..Self::default()
         }
     }
 
