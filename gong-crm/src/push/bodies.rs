@@ -1,6 +1,6 @@
 //! The bodies of uploads: the lines that are sent, in files of the spool, and what each contains.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -590,17 +590,13 @@ fn has(fields: &[SentField], name: u16) -> bool {
 
 /// The numbers of the fields that differ.
 fn difference(before: &[SentField], after: &[SentField]) -> Vec<u16> {
-    let before: BTreeMap<u16, [u8; 4]> = before
-        .iter()
-        .map(|field| (field.name, field.hash))
-        .collect();
-    let mut changed: Vec<u16> = after
-        .iter()
-        .filter(|field| before.get(&field.name) != Some(&field.hash))
-        .map(|field| field.name)
-        .collect();
-    let kept: HashSet<u16> = after.iter().map(|field| field.name).collect();
-    changed.extend(before.keys().filter(|name| !kept.contains(name)));
-    changed.sort_unstable();
+    let hashes = |fields: &[SentField]| -> BTreeSet<(u16, [u8; 4])> {
+        let fields = fields.iter();
+        fields.map(|field| (field.name, field.hash)).collect()
+    };
+    let (before, after) = (hashes(before), hashes(after));
+    let differing = before.symmetric_difference(&after);
+    let mut changed: Vec<u16> = differing.map(|(name, _)| *name).collect();
+    changed.dedup();
     changed
 }
