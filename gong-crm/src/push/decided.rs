@@ -324,21 +324,18 @@ impl<'a> Decided<'a> {
         } else {
             self.note_missing_parents(versions, &decisions, state, flying.as_ref());
         }
-        let last_sent = decisions
-            .iter()
-            .rposition(|decision| matches!(decision, Decision::Send { .. }));
-        let is_under_way = under_way.is_some();
+        let last_sent = decisions.iter().rposition(is_sent);
         let mut before = Before {
             latest: state
                 .and_then(|state| state.sent_date)
                 .max(flying.and_then(|flying| flying.date)),
-            is_any: is_under_way,
+            is_any: under_way.is_some(),
         };
         let stride = stride(self.files.object_type);
         for (place, (version, decision)) in versions.iter().zip(&decisions).enumerate() {
             let is_followed = last_sent.is_some_and(|last| place < last);
             self.apply(version, *decision, is_followed, known, under_way, before);
-            if matches!(decision, Decision::Send { .. }) {
+            if is_sent(decision) {
                 before = before.and_then(version, stride);
             }
         }

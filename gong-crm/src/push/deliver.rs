@@ -360,7 +360,8 @@ impl Delivery<'_> {
                 Err(error) if is_not_found(&error) => {
                     self.upload.not_found += 1;
                     self.failed(error);
-                    if self.is_lost() {
+                    let is_unknown = self.upload.not_found >= NOT_FOUND_BEFORE_LOST;
+                    if is_unknown && self.age() >= LOST_AFTER {
                         return Event::StatusLost;
                     }
                     if let Err(error) = self.session.ledger.save(self.upload).await {
@@ -380,9 +381,8 @@ impl Delivery<'_> {
                     pause = pause.max(retry_after);
                 }
             }
-            if self.is_past_deadline() {
-                let status = self.known.status.as_ref();
-                let word = status.and_then(|status| status.status.unknown_word());
+            if self.age() >= DEADLINE {
+                let word = self.unknown_word();
                 let word = word.map(|word| format!("; its last status is {word}"));
                 let word = word.unwrap_or_default();
                 self.known.reason = format!("Gong gave no verdict within 6 hours{word}");
@@ -391,9 +391,7 @@ impl Delivery<'_> {
             let waited = clock.monotonic().saturating_sub(started);
             if waited.saturating_add(pause) > policy.timeout {
                 if self.known.reason.is_empty() {
-                    let status = self.known.status.as_ref();
-                    let word = status.and_then(|status| status.status.unknown_word());
-                    self.known.reason = word.map_or_else(
+                    self.known.reason = self.unknown_word().map_or_else(
                         || still_processing(waited, asked),
                         |word| format!("Gong says that its status is {word}, which is not one of its words for that"),
                     );
@@ -416,12 +414,9 @@ impl Delivery<'_> {
         self.session.now().duration_since(since)
     }
 
-    fn is_lost(&self) -> bool {
-        self.upload.not_found >= NOT_FOUND_BEFORE_LOST && self.age() >= LOST_AFTER
-    }
-
-    fn is_past_deadline(&self) -> bool {
-        self.age() >= DEADLINE
+    /// The word of Gong's last status, if it is none that we know.
+    fn unknown_word(&self) -> Option<String> {
+        self.known.status.as_ref()?.status.unknown_word()
     }
 }
 

@@ -191,7 +191,10 @@ impl Session {
         let level = planned.level();
         let Planned { upload, is_older } = planned;
         let ended = match self.reason_against(&upload, level, unresolved).await {
-            Some(reason) => self.not_yet(upload, &reason).await,
+            Some(reason) => {
+                let pending = self.pending_of(&upload).await;
+                unsent(upload, &reason, &pending)
+            }
             None => {
                 let span = trace::upload(&upload);
                 let work = Box::pin(self.bring_to_end(upload, is_older));
@@ -243,12 +246,6 @@ impl Session {
             self.note_ledger(&error);
             Some(error.to_string())
         })
-    }
-
-    /// An upload that waits, because an earlier one has no verdict.
-    async fn not_yet(&self, upload: Upload, reason: &str) -> Ended {
-        let pending = self.pending_of(&upload).await;
-        unsent(upload, reason, &pending)
     }
 
     /// An upload that the push was canceled before or in.
