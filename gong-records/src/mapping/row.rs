@@ -4,7 +4,34 @@ use std::ops::Range;
 
 use super::cell::CellKind;
 use super::json::Json;
-use super::width::Width;
+
+/// How many cells each row has. Some programs write a delimiter after the last cell of each row or
+/// of the header. One row alone does not prove that: an unquoted delimiter in a cell of a row whose
+/// last cell is empty looks the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Width {
+    /// As many as the header has columns.
+    Columns,
+    /// So many, since there is a delimiter after the last cell of all rows, or of the header alone.
+    Other(usize),
+    /// As many as the header has columns, but no row has so many: one row seems to have a delimiter
+    /// after its last cell, which proves nothing.
+    Unproven,
+    /// Not known: most rows have a delimiter after their last cell, as the one in the first of these
+    /// lines, and others have none, as the one in the second.
+    Mixed { with: u64, without: u64 },
+}
+
+impl Width {
+    /// Whether a row of a file with so many columns has as many cells as it should.
+    pub(super) fn fits(self, cells: usize, columns: usize) -> bool {
+        match self {
+            Self::Columns | Self::Unproven => cells == columns,
+            Self::Other(width) => cells == width,
+            Self::Mixed { .. } => false,
+        }
+    }
+}
 
 /// One row, and where it is.
 #[derive(Debug, Clone, Default)]

@@ -21,8 +21,8 @@ use super::json_path::{self, JsonPath};
 use super::json_rows::JsonRows;
 use super::model::{MappingError, TypeMapping};
 use super::nearest::nearest;
-use super::row::{Defect, Row};
-use super::width::{FirstRows, Width};
+use super::row::{Defect, Row, Width};
+use super::width::FirstRows;
 
 /// How much of a file is read to detect its encoding and its delimiter.
 pub(super) const SNIFFED_BYTES: u64 = 64 * 1024;
