@@ -3,6 +3,7 @@
 mod arrows;
 mod circles;
 mod features;
+mod length;
 mod map;
 mod ways_out;
 

@@ -44,6 +44,23 @@ fn files(module: &str) -> Vec<std::path::PathBuf> {
 }
 
 #[test]
+fn map_adds_up_the_lines_from_plan_to_report() {
+    let text = fs::read_to_string(workspace("ARCHITECTURE.md")).unwrap();
+    let (_, said) = text
+        .split_once("From `plan` to `report`, that is ")
+        .unwrap();
+    let (said, _) = said.split_once(" lines").unwrap();
+    let rows = rows();
+    let row_of = |module: &str| {
+        let has_it = |(modules, _): &(Vec<String>, _)| modules.iter().any(|of| of == module);
+        rows.iter().position(has_it).unwrap()
+    };
+    let way = &rows[row_of("prepare")..=row_of("report")];
+    let sum: usize = way.iter().map(|(_, lines)| lines).sum();
+    assert_eq!(said.replace(',', ""), sum.to_string());
+}
+
+#[test]
 fn every_module_of_a_push_has_one_place_in_the_map() {
     let mut named = BTreeSet::new();
     for (modules, _) in rows() {
