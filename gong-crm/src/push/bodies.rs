@@ -214,11 +214,8 @@ impl<'a> Bodies<'a> {
                 let reading = reading.map(|(chunk, lines)| scope.spawn(move || lines.read(chunk)));
                 let reading: Vec<_> = reading.collect();
                 for mut read in read {
-                    let known = if read.chosen.is_known {
-                        states.next().flatten()
-                    } else {
-                        None
-                    };
+                    let is_known = read.chosen.is_known;
+                    let known = is_known.then(|| states.next().flatten()).flatten();
                     self.add(&mut read, known.as_ref(), parents)?;
                 }
                 let mut next = Vec::with_capacity(group.len());
@@ -244,13 +241,11 @@ impl<'a> Bodies<'a> {
             .filter(|chosen| chosen.is_followed)
             .copied()
             .collect();
+        let stride = stride(self.files.object_type);
         for chunk in followed.chunks(CHUNK) {
             for read in lines.read(chunk)? {
                 let id = read.chosen.entry.id;
-                let next = read
-                    .chosen
-                    .step
-                    .saturating_add(stride(self.files.object_type));
+                let next = read.chosen.step.saturating_add(stride);
                 self.earlier.addresses.insert((id, next), read.address);
                 let earlier = self.earlier.fields.entry(id).or_default();
                 earlier.extend(read.sent.iter().map(|field| SentField::null(field.name)));
