@@ -24,13 +24,16 @@ impl Session {
         }
         let ids_have_case = self.facts().await?.is(Question::IdsIgnoreCase, false);
         let mut by_type: BTreeMap<ObjectType, Vec<(String, String)>> = BTreeMap::new();
+        let mut looked_up: BTreeMap<ObjectType, usize> = BTreeMap::new();
         for new in &plan.writes.new {
             let of_type = by_type.entry(new.upload.object_type).or_default();
+            let looked_up = looked_up.entry(new.upload.object_type).or_default();
             for pending in new.records.records() {
-                if of_type.len() >= MAX_LOOKED_UP {
+                if *looked_up >= MAX_LOOKED_UP {
                     break;
                 }
                 if !pending.is_known && pending.action == Action::Create {
+                    *looked_up += 1;
                     let others = other_spellings(&pending.object_id, ids_have_case);
                     of_type.extend(others.map(|other| (pending.object_id.clone(), other)));
                 }

@@ -12,8 +12,8 @@ use crate::push::planned::{Chosen, Plan, TypePlan};
 use crate::push::reads::{Absent, HoldReason, Round};
 use crate::push::session::Session;
 
-/// How many records are looked up in the other types at most: those of an initial load are all new, and
-/// nothing later is in Gong.
+/// How many new records are looked up in the other types at most: those of an initial load are all new,
+/// and nothing later is in Gong.
 const MAX_LOOKED_UP: usize = 10_000;
 
 impl Session {
@@ -137,9 +137,16 @@ impl Session {
         let Some((_, read)) = self.read_of(object_type) else {
             return Ok(());
         };
-        let is_sent = |chosen: &Chosen| chosen.action != Action::Delete;
-        let sent = of_type.chosen.iter().filter(|chosen| is_sent(chosen));
-        if !(1..=MAX_LOOKED_UP).contains(&sent.count()) {
+        let count = |is_sent: &dyn Fn(&Chosen) -> bool| {
+            let sent = of_type.chosen.iter().filter(|chosen| is_sent(chosen));
+            sent.count()
+        };
+        // Of those that the ledger has, only few can be unknown in Gong.
+        let looks_at_all = count(&|chosen| chosen.action != Action::Delete) <= MAX_LOOKED_UP;
+        let is_sent = move |chosen: &Chosen| {
+            chosen.action == Action::Create || looks_at_all && chosen.action == Action::Update
+        };
+        if !(1..=MAX_LOOKED_UP).contains(&count(&is_sent)) {
             return Ok(());
         }
         let mut ids: Vec<String> = self
