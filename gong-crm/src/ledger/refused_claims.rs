@@ -18,6 +18,10 @@ use crate::ObjectType;
 pub(crate) struct RefusedClaims {
     /// Whether the source is complete, so that its scope becomes their owner.
     pub(crate) is_complete: bool,
+    /// Whether more than half of the source is owned by other scopes, as it is of a source that was read
+    /// once under a wrong name: then its scope becomes the owner of none.
+    #[serde(default)]
+    pub(crate) is_mostly_foreign: bool,
     /// When the source was read.
     #[serde(default)]
     pub(crate) at: Seconds,

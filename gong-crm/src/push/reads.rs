@@ -329,6 +329,9 @@ pub(crate) struct RoundType {
     pub(crate) claims: Vec<String>,
     /// Records that another scope owns, and whether the read marks them as deleted.
     pub(crate) refused: Vec<(String, bool)>,
+    /// Vanished records that the source of another scope has, of which most is not its own; with the name
+    /// of that scope.
+    pub(crate) doubted: HashMap<String, String>,
     /// Stages of another scope that this one brings back without owning them.
     pub(crate) released: Vec<String>,
     /// Records that Gong never took and that are not in the source any more.

@@ -297,18 +297,81 @@ async fn record_that_moves_to_a_source_of_changes_stays_in_gong() {
 }
 
 #[tokio::test]
-async fn scope_that_ran_once_keeps_nothing_that_vanishes_later() {
-    let world = World::new().await;
+async fn deletion_of_what_a_mostly_foreign_source_has_waits_to_be_confirmed() {
+    let mut world = World::new().await;
+    let clock = Arc::new(MovedClock::default());
+    world.use_clock(Arc::clone(&clock));
     world.export("account.ldjson", &accounts(1..=40));
     let own = world.options(&[Account]);
     assert_eq!(world.sync(own.clone()).await.verdict, Verdict::Done);
+    // Under a wrong name, once: it does not become the owner of anything.
     let mut mistyped = own.clone();
     mistyped.scope = "test".to_owned();
     assert_eq!(world.sync(mistyped).await.verdict, Verdict::Partial);
-    world.export("account.ldjson", &accounts(2..=40));
+    world.export("account.ldjson", &accounts(3..=40));
+    let report = world.sync(own.clone()).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    let changes = format!("{:?}", report.plan.changes);
+    assert!(
+        changes.contains("the source of scope \\\"test\\\" has it"),
+        "{changes}"
+    );
+    for id in ["acc-1", "acc-2"] {
+        assert!(
+            changes.contains(id) && world.has("ACCOUNT", id),
+            "{changes}"
+        );
+    }
+
+    std::fs::write(
+        world.path("confirmed.ldjson"),
+        r#"{"objectType":"ACCOUNT","objectId":"acc-1"}"#,
+    )
+    .unwrap();
+    let mut confirming = own.clone();
+    confirming.confirm_deletions = Some(world.path("confirmed.ldjson"));
+    let report = world.sync(confirming).await;
+    assert!(!world.has("ACCOUNT", "acc-1"), "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-2"), "{report:#?}");
+    // A scope that is not read any more has nothing.
+    clock.advance(Duration::from_hours(9 * 24));
+    world.export("account.ldjson", &accounts(3..=40));
     let report = world.sync(own).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
-    assert!(!world.has("ACCOUNT", "acc-1"), "{report:#?}");
+    assert!(!world.has("ACCOUNT", "acc-2"), "{report:#?}");
+}
+
+#[tokio::test]
+async fn records_that_move_to_a_scope_with_few_of_its_own_stay_in_gong() {
+    let world = World::new().await;
+    let [east, west] = two_scopes(&world, Account);
+    world.export("east.ldjson", &accounts(1..=20));
+    world.export("west.ldjson", &accounts(21..=22));
+    for sync in [&east, &west] {
+        assert_eq!(world.sync(sync.clone()).await.verdict, Verdict::Done);
+    }
+    world.export(
+        "west.ldjson",
+        &[accounts(21..=22), accounts(1..=3)].concat(),
+    );
+    assert_eq!(world.sync(west.clone()).await.verdict, Verdict::Partial);
+    world.export("east.ldjson", &accounts(4..=20));
+    let report = world.sync(east.clone()).await;
+    assert_eq!(report.verdict, Verdict::Partial, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-1"), "{report:#?}");
+
+    // With more of its own, it becomes their owner.
+    world.export(
+        "west.ldjson",
+        &[accounts(21..=28), accounts(1..=3)].concat(),
+    );
+    assert_eq!(world.sync(west.clone()).await.verdict, Verdict::Done);
+    world.export("east.ldjson", &accounts(4..=20));
+    for sync in [east, west] {
+        let report = world.sync(sync).await;
+        assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+        assert!(world.has("ACCOUNT", "acc-1"), "{report:#?}");
+    }
 }
 
 #[tokio::test]

@@ -71,7 +71,9 @@ impl Candidates<'_> {
                 None => {
                     let awaits = self.awaits_definition(object_type);
                     of_type.round.counts.awaits_definition |= awaits;
-                    self.reason_against(object_type, &absent, must_ask.as_deref())
+                    let doubted = of_type.round.doubted.get(&absent.object_id);
+                    let doubted = doubted.map(String::as_str);
+                    self.reason_against(object_type, &absent, doubted, must_ask.as_deref())
                 }
             };
             match reason {
@@ -130,12 +132,19 @@ impl Candidates<'_> {
         &self,
         object_type: ObjectType,
         absent: &Absent,
+        doubted: Option<&str>,
         must_ask: Option<&str>,
     ) -> Option<HoldReason> {
         let deletes_referenced = self.round.delete_referenced;
         let key = (object_type, absent.object_id.clone());
         let protection = self.protections.get(&key);
         let warning = protection.and_then(|of| of.reason(deletes_referenced));
+        let warning = warning.or_else(|| {
+            let scope = doubted?;
+            Some(format!(
+                "gone from the source; the source of scope {scope:?} has it, but other scopes own most of that"
+            ))
+        });
         let warning = warning.or_else(|| {
             let mut unread = self.unread.iter();
             let may_refer = unread.find(|of| !deletes_referenced && refers_to(**of, object_type));

@@ -68,18 +68,28 @@ impl Session {
             return Ok(());
         }
         // What a complete source has, its scope owns.
-        claims.sort_by_key(|(_, claims)| !claims.is_complete);
+        claims.sort_by_key(|(_, claims)| (claims.is_mostly_foreign, !claims.is_complete));
         let now = self.now();
         let mut handed: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        let mut doubted = Vec::new();
         of_type.round.absent.retain(|absent| {
             let mut claims = claims.iter();
-            let Some((scope, _)) = claims.find(|(_, of)| of.have(&absent.object_id, now)) else {
+            let found = claims.find(|(_, of)| of.have(&absent.object_id, now));
+            let Some((scope, of_scope)) = found else {
                 return true;
             };
+            if of_scope.is_mostly_foreign {
+                doubted.push((absent.object_id.clone(), *scope));
+                return true;
+            }
             let of_scope = handed.entry(*scope).or_default();
             of_scope.push(absent.object_id.clone());
             false
         });
+        for (id, scope) in doubted {
+            let name = ledger.scope_name(scope).await?.unwrap_or_default();
+            of_type.round.doubted.insert(id, name);
+        }
         for (scope, ids) in handed {
             let mut claims = claims.iter();
             let owns = claims.any(|(of, claims)| *of == scope && claims.is_complete);
@@ -138,20 +148,19 @@ impl Session {
         let counts = &of_type.round.counts;
         let is_whole = read.is_complete && counts.incomplete.is_none();
         let at = self.now().as_second();
-        // Who has mostly records of another scope, such as under a name that was mistyped, claims nothing.
         let own = counts.tracked + of_type.chosen.len() as u64;
-        if counts.foreign > own && read.is_complete {
-            claimed.clear();
-        }
+        let is_mostly_foreign = counts.foreign > own && read.is_complete;
         let claims = if is_whole {
             RefusedClaims {
                 is_complete: true,
+                is_mostly_foreign,
                 at,
                 ids: claimed,
             }
         } else {
             let mut claims = known.clone();
             claims.is_complete |= read.owns();
+            claims.is_mostly_foreign |= is_mostly_foreign;
             claims.at = at;
             claims.ids.extend(claimed);
             for id in deleted {
