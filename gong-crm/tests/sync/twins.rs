@@ -325,3 +325,26 @@ async fn lead_of_an_export_that_is_older_than_its_contact_waits_for_the_next_one
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
     assert!(world.has("CONTACT", "p-31"));
 }
+
+#[tokio::test]
+async fn lead_that_is_older_than_its_contact_waits_beside_thousands_of_changes() {
+    let simulator = Simulator::builder().rule("one-id-space", true);
+    let world = World::with(simulator.start().await.unwrap()).await;
+    let mut leads = people(1..=10_001);
+    world.export("lead.ldjson", &leads);
+    let options = world.options(&[Lead]);
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    for lead in &mut leads {
+        lead["phoneNumber"] = "+49 89 1234567".into();
+    }
+    leads.extend(people(10_002..=10_002));
+    world.export("lead.ldjson", &leads);
+    let pushed = world
+        .push("contacts.ldjson", &people(10_002..=10_002))
+        .await;
+    assert_eq!(pushed.verdict, Verdict::Done, "{pushed:#?}");
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::Failed, "{:?}", report.plan.notes);
+    assert!(world.has("CONTACT", "p-10002") && !world.has("LEAD", "p-10002"));
+    assert_eq!(world.field("LEAD", "p-1", "phoneNumber"), "+49 89 1234567");
+}
