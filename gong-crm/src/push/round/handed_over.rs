@@ -71,7 +71,7 @@ impl Session {
         claims.sort_by_key(|(_, claims)| (claims.is_mostly_foreign, !claims.is_complete));
         let now = self.now();
         let mut handed: BTreeMap<u32, Vec<String>> = BTreeMap::new();
-        let mut doubted = Vec::new();
+        let mut doubted: BTreeMap<u32, Vec<String>> = BTreeMap::new();
         of_type.round.absent.retain(|absent| {
             let mut claims = claims.iter();
             let found = claims.find(|(_, of)| of.have(&absent.object_id, now));
@@ -79,16 +79,18 @@ impl Session {
                 return true;
             };
             if of_scope.is_mostly_foreign {
-                doubted.push((absent.object_id.clone(), *scope));
+                let of_scope = doubted.entry(*scope).or_default();
+                of_scope.push(absent.object_id.clone());
                 return true;
             }
             let of_scope = handed.entry(*scope).or_default();
             of_scope.push(absent.object_id.clone());
             false
         });
-        for (id, scope) in doubted {
+        for (scope, ids) in doubted {
             let name = ledger.scope_name(scope).await?.unwrap_or_default();
-            of_type.round.doubted.insert(id, name);
+            let ids = ids.into_iter().map(|id| (id, name.clone()));
+            of_type.round.doubted.extend(ids);
         }
         for (scope, ids) in handed {
             let mut claims = claims.iter();
