@@ -30,7 +30,8 @@ impl Ledger {
     pub async fn given_up_uploads(&self) -> Result<Vec<Upload>, LedgerError> {
         let mut uploads = Vec::new();
         for number in self.late_numbers().await? {
-            uploads.extend(self.upload_numbered(number).await?);
+            let upload = self.upload_numbered(number).await?;
+            uploads.extend(upload.filter(|upload| upload.checked_until.is_some()));
         }
         Ok(uploads)
     }

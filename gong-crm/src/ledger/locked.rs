@@ -57,7 +57,10 @@ pub(crate) struct LockedLedger {
     writing: Arc<tokio::sync::Mutex<()>>,
 }
 
-#[derive(Debug)]
+/// The lists of uploads have at least those that belong into them: an upload that is missing is never
+/// asked about again. Where a write fails, a list may have one too many, and the state of the upload
+/// itself, which is written with everything else, decides.
+#[derive(Debug, Clone)]
 struct State {
     counter: u64,
     open: BTreeSet<u64>,
@@ -65,6 +68,27 @@ struct State {
     late: BTreeSet<u64>,
     /// The as-of of the last push.
     as_of: Milliseconds,
+}
+
+impl State {
+    fn without_open(&self, number: u64) -> Self {
+        let mut state = self.clone();
+        state.open.remove(&number);
+        state
+    }
+
+    fn without_late(&self, number: u64) -> Self {
+        let mut state = self.clone();
+        state.late.remove(&number);
+        state
+    }
+
+    fn put(&self, batch: &mut Batch) -> Result<(), LedgerError> {
+        put_json(batch, Table::Meta, COUNTER, &self.counter)?;
+        put_json(batch, Table::Meta, AS_OF, &self.as_of)?;
+        put_json(batch, Table::Meta, LATE, &self.late)?;
+        put_json(batch, Table::Meta, OPEN, &self.open)
+    }
 }
 
 /// An upload that is to be written down, with its records.
@@ -184,7 +208,8 @@ impl LockedLedger {
         let numbers: Vec<u64> = self.state().open.iter().copied().collect();
         let mut uploads = Vec::with_capacity(numbers.len());
         for number in numbers {
-            uploads.extend(self.ledger.upload_numbered(number).await?);
+            let upload = self.ledger.upload_numbered(number).await?;
+            uploads.extend(upload.filter(|upload| upload.state.is_open()));
         }
         Ok(uploads)
     }
@@ -323,15 +348,16 @@ impl LockedLedger {
             )?;
         }
         let _writing = self.writing.lock().await;
-        {
+        let state = {
             let mut state = self.state();
-            state.open.remove(&upload.number);
             if may_come {
                 state.late.insert(upload.number);
             }
-        }
-        self.put_state(&mut batch)?;
+            state.without_open(upload.number)
+        };
+        state.put(&mut batch)?;
         self.ledger.commit(batch).await?;
+        self.state().open.remove(&upload.number);
         Ok(decided)
     }
 
@@ -345,9 +371,11 @@ impl LockedLedger {
         self.delete_manifest(&mut batch, upload.number).await?;
         put_upload(&mut batch, upload)?;
         let _writing = self.writing.lock().await;
+        let state = self.state().without_late(upload.number);
+        state.put(&mut batch)?;
+        self.ledger.commit(batch).await?;
         self.state().late.remove(&upload.number);
-        self.put_state(&mut batch)?;
-        self.ledger.commit(batch).await
+        Ok(())
     }
 
     /// The states of the records that the ledger knew when the upload was planned.
@@ -447,11 +475,7 @@ impl LockedLedger {
     }
 
     pub(super) fn put_state(&self, batch: &mut Batch) -> Result<(), LedgerError> {
-        let state = self.state();
-        put_json(batch, Table::Meta, COUNTER, &state.counter)?;
-        put_json(batch, Table::Meta, AS_OF, &state.as_of)?;
-        put_json(batch, Table::Meta, LATE, &state.late)?;
-        put_json(batch, Table::Meta, OPEN, &state.open)
+        self.state().put(batch)
     }
 }
 

@@ -82,7 +82,8 @@ impl Ledger {
     pub async fn open_uploads(&self) -> Result<Vec<Upload>, LedgerError> {
         let mut uploads = Vec::new();
         for number in self.open_numbers().await? {
-            uploads.extend(self.upload_numbered(number).await?);
+            let upload = self.upload_numbered(number).await?;
+            uploads.extend(upload.filter(|upload| upload.state.is_open()));
         }
         Ok(uploads)
     }

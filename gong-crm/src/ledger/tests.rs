@@ -1,3 +1,5 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
@@ -186,14 +188,15 @@ async fn pruned_ledger_keeps_the_state_of_gong() {
     );
 }
 
-/// A store in which later commits overtake the next one.
+/// A store in which later commits overtake the next one, or the next one fails.
 #[derive(Debug, Default)]
-struct Overtaken {
+struct Disturbed {
     store: MemoryStore,
-    is_next: std::sync::atomic::AtomicBool,
+    is_overtaken: AtomicBool,
+    fails: AtomicBool,
 }
 
-impl Store for &'static Overtaken {
+impl Store for &'static Disturbed {
     fn get(&self, table: Table, keys: Vec<Vec<u8>>) -> StoreFuture<'_, Vec<Option<Vec<u8>>>> {
         self.store.get(table, keys)
     }
@@ -210,10 +213,10 @@ impl Store for &'static Overtaken {
 
     fn commit(&self, batch: Batch) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            if self
-                .is_next
-                .swap(false, std::sync::atomic::Ordering::SeqCst)
-            {
+            if self.fails.swap(false, Ordering::SeqCst) {
+                return Err(LedgerError::storage("", "no room"));
+            }
+            if self.is_overtaken.swap(false, Ordering::SeqCst) {
                 for _ in 0..1_000 {
                     tokio::task::yield_now().await;
                 }
@@ -236,11 +239,8 @@ impl Store for &'static Overtaken {
     }
 }
 
-#[tokio::test]
-async fn older_list_of_open_uploads_never_replaces_a_newer_one() {
-    let overtaken: &'static Overtaken = Box::leak(Box::default());
-    let ledger = Ledger::with_store(overtaken);
-    let locked = locked(&ledger).await;
+/// Two uploads that are begun, each with the record of one id.
+async fn two_begun(locked: &LockedLedger) -> Vec<(Upload, [Pending; 1])> {
     let mut uploads = Vec::new();
     for id in ["a", "b"] {
         let upload = upload(locked.next_number());
@@ -252,15 +252,74 @@ async fn older_list_of_open_uploads_never_replaces_a_newer_one() {
         locked.begin(new, &mut []).await.unwrap();
         uploads.push((upload, records));
     }
+    uploads
+}
+
+#[tokio::test]
+async fn older_list_of_open_uploads_never_replaces_a_newer_one() {
+    let store: &'static Disturbed = Box::leak(Box::default());
+    let ledger = Ledger::with_store(store);
+    let locked = locked(&ledger).await;
+    let mut uploads = two_begun(&locked).await;
     let conclusion = Conclusion::default();
     let (first, second) = uploads.split_at_mut(1);
-    let is_next = &overtaken.is_next;
-    is_next.store(true, std::sync::atomic::Ordering::SeqCst);
+    store.is_overtaken.store(true, Ordering::SeqCst);
     let ((one, of_one), (two, of_two)) = (&mut first[0], &mut second[0]);
+    one.state = UploadState::Done;
+    two.state = UploadState::Done;
     let ended = tokio::join!(
         locked.conclude(one, of_one, &conclusion, now()),
         locked.conclude(two, of_two, &conclusion, now()),
     );
     assert!(ended.0.is_ok() && ended.1.is_ok());
     assert!(ledger.open_uploads().await.unwrap().is_empty());
+    assert!(locked.open_uploads().await.unwrap().is_empty());
+}
+
+/// The numbers of the uploads that are open, and of those that Gong may process late.
+async fn listed(ledger: &Ledger) -> (Vec<u64>, Vec<u64>) {
+    let numbers = |uploads: Vec<Upload>| uploads.iter().map(|upload| upload.number).collect();
+    let open = ledger.open_uploads().await.unwrap();
+    let late = ledger.given_up_uploads().await.unwrap();
+    (numbers(open), numbers(late))
+}
+
+#[tokio::test]
+async fn upload_whose_verdict_is_not_written_stays_where_it_is_listed() {
+    let store: &'static Disturbed = Box::leak(Box::default());
+    let ledger = Ledger::with_store(store);
+    let locked = locked(&ledger).await;
+    let mut uploads = two_begun(&locked).await;
+    let (mut two, of_two) = uploads.remove(1);
+    let (one, of_one) = uploads.remove(0);
+    let lost = Conclusion {
+        rest: Some(RecordOutcome::NotAccepted),
+        may_be_in_gong: true,
+        may_come_late: true,
+        ..Conclusion::default()
+    };
+    let fails = || store.fails.store(true, Ordering::SeqCst);
+
+    let mut given_up = one.clone();
+    given_up.state = UploadState::Lost;
+    fails();
+    let failed = locked.conclude(&mut given_up, &of_one, &lost, now()).await;
+    assert!(failed.is_err());
+    two.state = UploadState::Lost;
+    let written = locked.conclude(&mut two, &of_two, &lost, now()).await;
+    assert!(written.is_ok());
+    assert_eq!(listed(&ledger).await, (vec![1], vec![2]));
+    assert_eq!(locked.open_uploads().await.unwrap().len(), 1);
+
+    let mut checked = two.clone();
+    fails();
+    assert!(locked.forget_late(&mut checked).await.is_err());
+    let mut done = one.clone();
+    done.state = UploadState::Done;
+    let verdict = Conclusion::default();
+    let written = locked.conclude(&mut done, &of_one, &verdict, now()).await;
+    assert!(written.is_ok());
+    assert_eq!(listed(&ledger).await, (vec![], vec![2]));
+    locked.forget_late(&mut two).await.unwrap();
+    assert_eq!(listed(&ledger).await, (vec![], vec![]));
 }

@@ -28,6 +28,7 @@ mod searches;
 mod spellings;
 mod superseded;
 mod support;
+mod unwritten;
 mod users;
 mod verdicts;
 mod versions;
