@@ -65,6 +65,9 @@ fn main() -> ExitCode {
                     outcome = run(&arguments, &output) => outcome,
                     exit = signals.next() => {
                         output.status("interrupted");
+                        if let Some(next) = after_signal(&arguments.command) {
+                            output.status(next);
+                        }
                         Ok(exit)
                     }
                 }
@@ -75,6 +78,14 @@ fn main() -> ExitCode {
         runtime.shutdown_timeout(LAST_WRITES);
     }
     end(output, ended)
+}
+
+/// What to do after a signal stopped a command, if it matters.
+fn after_signal(command: &Command) -> Option<&'static str> {
+    match command {
+        Command::Schema(schema) => command::schema::after_signal(schema),
+        _ => None,
+    }
 }
 
 /// Shows the error, if there is one, and returns the exit code. If results could not be written,

@@ -15,6 +15,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::Output;
 use crate::output::finding::level;
+use crate::output::progress::waiting;
 use crate::output::table::counted;
 use crate::schema_file;
 
@@ -108,6 +109,16 @@ async fn plan(global: &Global, file: &SchemaFile, output: Output) -> Result<Exit
     Ok(Exit::Ok)
 }
 
+/// What to do after a signal stopped the command, if it matters.
+pub(crate) fn after_signal(schema: &Schema) -> Option<&'static str> {
+    let SchemaAction::Apply { dry_run: false, .. } = schema.action else {
+        return None;
+    };
+    Some(
+        "Gong may have some of the fields; the same command again declares those that it does not have",
+    )
+}
+
 async fn apply(
     global: &Global,
     file: &SchemaFile,
@@ -156,7 +167,12 @@ async fn apply(
     for plan in &changing {
         connection
             .client
-            .upload_entity_schema(integration_id, plan.object_type(), &plan.to_upload())
+            .upload_entity_schema_with(
+                integration_id,
+                plan.object_type(),
+                &plan.to_upload(),
+                |owner| waiting(&owner, output),
+            )
             .await?;
         output.status(&format!("{}: declared", plan.object_type()));
     }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use gong_crm::ClientRequestId;
 use gong_crm::check::Finding;
+use gong_crm::ledger::LockOwner;
 use gong_crm::push::Event;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
@@ -14,6 +15,16 @@ use crate::output::{Output, escape, finding};
 
 /// How often a line is printed while nothing else happens.
 const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// Says why nothing goes on: another process has the ledger.
+pub(crate) fn waiting(owner: &LockOwner, output: Output) {
+    let line = format!("waiting for another push to end: {owner}");
+    if output.is_json() {
+        output.warning(&line, "it has the ledger");
+    } else {
+        output.status(&line);
+    }
+}
 
 /// Shows the events of a push.
 #[derive(Debug)]
@@ -73,14 +84,8 @@ impl Progress {
         match event {
             Event::Waiting { owner } => {
                 // No progress, but the reason why there is none.
-                let (line, output) = (format!("waiting for another push to end: {owner}"), self.output);
-                self.above(|| {
-                    if output.is_json() {
-                        output.warning(&line, "it has the ledger");
-                    } else {
-                        output.status(&line);
-                    }
-                });
+                let output = self.output;
+                self.above(|| waiting(owner, output));
             }
             Event::Reading {
                 object_type,

@@ -169,3 +169,52 @@ async fn picklist_without_listed_values_is_kept() {
     assert_transcript!("schema_untold_planned", run("plan", &said));
     assert_transcript!("schema_untold_applied", run("apply", &said));
 }
+
+#[cfg(unix)]
+#[test]
+fn apply_waits_for_a_push_before_its_call() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    use std::process::Stdio;
+
+    use rustix::process::{Pid, Signal, kill_process};
+
+    let place = crate::sync::Place::new();
+    let sim = &place.simulator;
+    sim.set_processing(gong_sim::Processing::Never);
+    place.export(1..=1);
+    let list = "- {uniqueName: region, label: Region, type: STRING}\n";
+    std::fs::write(place.path("schema.yaml"), list).unwrap();
+    let words = [
+        "push",
+        "accounts.ldjson",
+        "--poll-interval",
+        "50ms",
+        "--wait",
+        "30s",
+    ];
+    let mut push = place.command(&words);
+    let push = push.command().stdout(Stdio::null()).stderr(Stdio::null());
+    let mut push = push.spawn().unwrap();
+    // At least the upload, and the first question about it.
+    while sim.request_count() < 3 {
+        assert_eq!(push.try_wait().unwrap(), None, "it ended by itself");
+        std::thread::yield_now();
+    }
+    let words = ["schema", "apply", "schema.yaml", "--type", "ACCOUNT"];
+    let mut apply = place.command(&words);
+    let apply = apply.command().stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut apply = apply.spawn().unwrap();
+    let mut stderr = BufReader::new(apply.stderr.take().unwrap());
+    let mut line = String::new();
+    stderr.read_line(&mut line).unwrap();
+    assert!(line.contains("waiting for another push to end"), "{line}");
+    kill_process(Pid::from_child(&apply), Signal::INT).unwrap();
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).unwrap();
+    let code = apply.wait().unwrap().code();
+    push.kill().unwrap();
+    push.wait().unwrap();
+    assert_eq!(code, Some(130), "{rest}");
+    assert!(rest.contains("the same command again"), "{rest}");
+    assert!(sim.schema("ACCOUNT").is_empty());
+}

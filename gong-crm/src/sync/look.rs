@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::client::Client;
-use crate::ledger::{LedgerError, LockedLedger, Space};
+use crate::ledger::{LedgerError, LockOwner, LockedLedger, Space};
 use crate::push::PushError;
 use crate::push::late::{self, Check, Late};
 use crate::schema::{EntitySchema, SchemaField};
@@ -165,46 +165,77 @@ impl Client {
     /// and stores in the ledger that records with new or changed fields are sent again: Gong does
     /// not show values that were sent before their field was declared.
     ///
+    /// Waits for the ledger while a push or sync of another process uses it.
+    ///
     /// # Errors
     ///
-    /// Any error of the call; [`ErrorKind::Configuration`] when the ledger can't be written.
+    /// Any error of the call; [`ErrorKind::Configuration`] when the ledger can't be written, and then
+    /// nothing was sent.
     pub async fn upload_entity_schema(
         &self,
         integration_id: IntegrationId,
         object_type: ObjectType,
         fields: &[SchemaField],
     ) -> Result<(), Error> {
-        self.api()
-            .upload_entity_schema(integration_id, object_type, fields)
-            .await?;
-        self.note_schema(integration_id, object_type, fields)
+        self.upload_entity_schema_with(integration_id, object_type, fields, |_| {})
             .await
-            .map_err(|error| {
-                let message = "the fields are declared, but the ledger cannot store this";
-                Error::new(ErrorKind::Configuration, message).with_source(error)
-            })
     }
 
-    async fn note_schema(
+    /// The same; `on_wait` is called once if a push or sync uses the ledger, with the process that it is.
+    ///
+    /// # Errors
+    ///
+    /// Like [`upload_entity_schema`](Self::upload_entity_schema).
+    pub async fn upload_entity_schema_with(
         &self,
         integration_id: IntegrationId,
         object_type: ObjectType,
         fields: &[SchemaField],
-    ) -> Result<(), LedgerError> {
-        let ledger = self.ledger().lock(true, &*self.clock, &|_| {}).await?;
+        on_wait: impl Fn(LockOwner) + Send + Sync,
+    ) -> Result<(), Error> {
+        let unwritable = |error: LedgerError| {
+            let message = "the ledger cannot store which fields are declared; nothing was sent";
+            Error::new(ErrorKind::Configuration, message).with_source(error)
+        };
+        // It is kept during the call: what another push sent in between could be too early for the
+        // field, and would count as sent after it.
+        let locking = self.ledger().lock(true, &*self.clock, &on_wait);
+        let ledger = locking.await.map_err(unwritable)?;
+        let kept = fields.iter().filter(|field| field.is_deleted != Some(true));
+        let schema = EntitySchema::new().with_fields(object_type, kept.cloned());
+        let declared = declared(&schema, object_type);
+        // Before the call, because nothing may happen after it: the process can be stopped. If Gong does
+        // not take the fields, records are sent once more than needed.
+        let (space, mut look) = self
+            .note_changed(&ledger, integration_id, object_type, &declared)
+            .await
+            .map_err(unwritable)?;
+        self.api()
+            .upload_entity_schema(integration_id, object_type, fields)
+            .await?;
+        look.fields.insert(object_type.to_string(), declared);
+        // Without it, the next look finds the fields changed, and the records are sent once more.
+        drop(ledger.ledger().put_look(space, &look).await);
+        Ok(())
+    }
+
+    /// Stores that records with fields that are new or changed are sent again. Gives the last look.
+    async fn note_changed(
+        &self,
+        ledger: &LockedLedger,
+        integration_id: IntegrationId,
+        object_type: ObjectType,
+        declared: &BTreeMap<String, String>,
+    ) -> Result<(Space, Look), LedgerError> {
         let space = ledger
             .ledger()
             .space(self.base_url(), integration_id)
             .await?;
-        let mut look: Look = ledger.ledger().look(space).await?.unwrap_or_default();
-        let kept = fields.iter().filter(|field| field.is_deleted != Some(true));
-        let schema = EntitySchema::new().with_fields(object_type, kept.cloned());
-        let fields = declared(&schema, object_type);
+        let look: Look = ledger.ledger().look(space).await?.unwrap_or_default();
         let before = look.fields.get(object_type.as_str());
-        let changed = changed(&fields, before.unwrap_or(&BTreeMap::new()));
-        bump(&ledger, space, object_type, &changed).await?;
-        look.fields.insert(object_type.to_string(), fields);
-        ledger.ledger().put_look(space, &look).await
+        let changed = changed(declared, before.unwrap_or(&BTreeMap::new()));
+        bump(ledger, space, object_type, &changed).await?;
+        Ok((space, look))
     }
 }
 

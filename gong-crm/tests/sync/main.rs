@@ -33,6 +33,7 @@ mod recovered;
 mod refused;
 mod rounds;
 mod same_lines;
+mod schema;
 mod scopes;
 #[path = "../model/seeds.rs"]
 mod seeds;
