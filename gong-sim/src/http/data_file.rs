@@ -42,6 +42,8 @@ pub(super) async fn read(
                 while let Some(chunk) = field.chunk().await.map_err(|error| rejection(&error))? {
                     reader.push(&chunk);
                     content.add(&chunk);
+                    // A fast client always has more: other requests are answered meanwhile.
+                    tokio::task::yield_now().await;
                 }
                 break;
             }
