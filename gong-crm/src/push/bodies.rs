@@ -1,6 +1,7 @@
 //! The bodies of uploads: the lines that are sent, in files of the spool, and what each contains.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -24,10 +25,13 @@ use crate::ledger::{
 };
 
 /// How many lines a thread reads at once.
-pub(super) const CHUNK: usize = 2_048;
+pub(super) const CHUNK: usize = 1_024;
 
-/// How many threads read lines: reading takes longer than adding what was read.
-const READERS: usize = 2;
+/// How many threads read lines, one of them once it has added those before.
+const READERS: usize = 3;
+
+/// How many chunks are read while those before are added.
+const GROUP: usize = 4;
 
 /// How many steps a version takes: before a user with another address, the one with the address before
 /// is deleted.
@@ -193,35 +197,34 @@ impl<'a> Bodies<'a> {
     ) -> Result<(), PushError> {
         chosen.sort_unstable_by_key(|chosen| chosen.entry.place);
         self.note_earlier_versions(&chosen, &mut lines[0])?;
-        let mut groups = chosen.chunks(CHUNK * READERS);
-        let mut read = Vec::new();
+        let mut groups = chosen.chunks(CHUNK * GROUP);
+        let mut read: BTreeMap<usize, Vec<Read>> = BTreeMap::new();
         loop {
             let group = groups.next().unwrap_or_default();
             if group.is_empty() && read.is_empty() {
                 return Ok(());
             }
-            let known: Vec<&str> = read
-                .iter()
-                .filter(|read: &&Read| read.chosen.is_known)
-                .map(|read| read.object_id.as_str())
-                .collect();
+            let all = || read.values().flatten();
+            let known = all().filter(|read| read.chosen.is_known);
+            let known: Vec<&str> = known.map(|read| read.object_id.as_str()).collect();
             let states = self.session.states(self.files.object_type, known).await?;
-            let references = read.iter().flat_map(|read| &read.references);
+            let references = all().flat_map(|read| &read.references);
             parents.look_up(self.session, references).await?;
             let mut states = states.into_iter();
+            let chunks = Mutex::new(group.chunks(CHUNK).enumerate());
             read = thread::scope(|scope| {
-                let reading = group.chunks(CHUNK).zip(&mut lines);
-                let reading = reading.map(|(chunk, lines)| scope.spawn(move || lines.read(chunk)));
-                let reading: Vec<_> = reading.collect();
-                for mut read in read {
+                let [own, others @ ..] = &mut lines;
+                let others = others.each_mut();
+                let others = others.map(|lines| scope.spawn(|| lines.read_some(&chunks)));
+                for mut read in read.into_values().flatten() {
                     let is_known = read.chosen.is_known;
                     let known = is_known.then(|| states.next().flatten()).flatten();
                     self.add(&mut read, known.as_ref(), parents)?;
                 }
-                let mut next = Vec::with_capacity(group.len());
-                for reading in reading {
-                    let read = reading.join();
-                    next.extend(read.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?);
+                let mut next = own.read_some(&chunks)?;
+                for other in others {
+                    let read = other.join();
+                    next.append(&mut read.unwrap_or_else(|panic| resume_unwind(panic))?);
                 }
                 Ok::<_, PushError>(next)
             })?;

@@ -1,6 +1,9 @@
 //! Reads the lines of the versions that are to be sent.
 
+use std::collections::BTreeMap;
+use std::iter::Enumerate;
 use std::path::Path;
+use std::slice::Chunks;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::PushError;
@@ -53,6 +56,21 @@ impl<'a> ChosenLines<'a> {
         }
     }
 
+    /// Reads groups of versions, as long as no other thread has taken the rest. Gives them by their number.
+    pub(super) fn read_some(
+        &mut self,
+        groups: &Mutex<Enumerate<Chunks<'_, Chosen>>>,
+    ) -> Result<BTreeMap<usize, Vec<Read>>, PushError> {
+        let mut read = BTreeMap::new();
+        loop {
+            let next = locked(groups).next();
+            let Some((number, group)) = next else {
+                return Ok(read);
+            };
+            read.insert(number, self.read(group)?);
+        }
+    }
+
     /// Reads the lines of versions, which are in the order of their places.
     pub(super) fn read(&mut self, chunk: &[Chosen]) -> Result<Vec<Read>, PushError> {
         let mut read = Vec::with_capacity(chunk.len());
@@ -101,10 +119,10 @@ impl<'a> ChosenLines<'a> {
     }
 }
 
-/// The names of fields, for one of the two threads that use them. A name is added whole or not at
-/// all, so a panic while they were locked is harmless.
-pub(super) fn locked(names: &Mutex<Names>) -> MutexGuard<'_, Names> {
-    names.lock().unwrap_or_else(PoisonError::into_inner)
+/// What threads share: names of fields, of which one is added whole or not at all, and lines that are to be
+/// read. So a panic while it was locked is harmless.
+pub(super) fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 pub(super) fn changed_while_read(path: &Path) -> PushError {
