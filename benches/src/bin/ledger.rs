@@ -1,4 +1,4 @@
-//! Benchmark of the ledger: the verdict of 250,000 records, as many as one upload has, written into
+//! Benchmark of the ledger: the verdict of 100,000 records, as many as one upload has, written into
 //! SQLite as a push does.
 //!
 //! `cargo xtask bench ledger [--gate] [--records N] [--rounds N]`
@@ -40,7 +40,7 @@ fn main() -> Result<()> {
         return gong::serve();
     }
     let mut arguments = std::env::args().skip(1);
-    let (mut records, mut rounds, mut gate) = (250_000_u32, 3_usize, false);
+    let (mut records, mut rounds, mut gate) = (100_000_u32, 3_usize, false);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().context("a number is missing");
         match argument.as_str() {

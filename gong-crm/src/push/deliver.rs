@@ -160,11 +160,9 @@ impl Delivery<'_> {
         {
             return Event::SendGivenUp;
         }
-        // The permit is never closed, and lives as long as the push.
-        let permit = session.send_permit.acquire().await;
-        if let Some(fatal) = session.fatal() {
-            self.known.reason.clone_from(&fatal.reason);
-            self.known.cause.clone_from(&fatal.error);
+        // The permits are never closed, and live as long as the push.
+        let ready = session.ready_permit.acquire().await;
+        if self.is_stopped() {
             return Event::SendRefused;
         }
         self.state.stage = UploadState::Sending;
@@ -174,9 +172,14 @@ impl Delivery<'_> {
             self.state.stage = UploadState::Planned;
             return Event::SendRefused;
         }
+        let turn = session.send_permit.acquire().await;
+        // Meanwhile, the one before it may have ended the push.
+        if self.is_stopped() {
+            return Event::SendRefused;
+        }
         self.known.calls += 1;
-        let sent = self.send_once().await;
-        drop(permit);
+        // Gong may take its time to answer, and needs nothing of the next upload for that.
+        let sent = self.send_once((ready, turn)).await;
         let Err(error) = sent else {
             session.events.emit(Progress::Accepted {
                 client_request_id: self.upload.client_request_id.clone(),
@@ -231,6 +234,16 @@ impl Delivery<'_> {
         }
     }
 
+    /// Whether nothing more is sent, and why.
+    fn is_stopped(&mut self) -> bool {
+        let Some(fatal) = self.session.fatal() else {
+            return false;
+        };
+        self.known.reason.clone_from(&fatal.reason);
+        self.known.cause.clone_from(&fatal.error);
+        true
+    }
+
     /// Waits before the upload is sent again; `None` if it is not.
     async fn pause_before_retry(&mut self, error: &Arc<Error>) -> Option<()> {
         let clock = &*self.session.client.clock;
@@ -247,7 +260,8 @@ impl Delivery<'_> {
         Some(())
     }
 
-    async fn send_once(&mut self) -> Result<(), Error> {
+    /// Sends the body. What it holds is dropped as soon as all of it is sent.
+    async fn send_once<T: Send>(&mut self, held_while_sending: T) -> Result<(), Error> {
         let session = self.session;
         let body = self.upload.body.as_deref().unwrap_or_default();
         let upload = gong_client::Upload::new(
@@ -263,7 +277,11 @@ impl Delivery<'_> {
             bytes: self.upload.bytes,
         });
         let id = &self.upload.client_request_id;
+        let (mut held, length) = (Some(held_while_sending), self.upload.bytes);
         let on_progress = |bytes| {
+            if bytes >= length {
+                held = None;
+            }
             session.events.emit(Progress::Sent {
                 client_request_id: id.clone(),
                 bytes,

@@ -35,7 +35,7 @@ pub const ACCOUNT_DELAY: Duration = Duration::from_mins(1);
 pub const MAX_UPLOAD_BYTES: u64 = MAX_BODY_BYTES - FRAMING_BYTES;
 
 /// The largest number of records in one upload, so that a verdict is one transaction of bounded size.
-pub const MAX_UPLOAD_RECORDS: u64 = 250_000;
+pub const MAX_UPLOAD_RECORDS: u64 = 100_000;
 
 /// Whether records are checked before anything is sent.
 #[derive(Debug, Clone)]

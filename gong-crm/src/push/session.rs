@@ -24,8 +24,12 @@ use crate::ledger::{
 };
 use crate::{IntegrationId, ObjectType};
 
-/// How many uploads are sent at the same time: a server may need seconds for each.
-const SENDING_AT_ONCE: usize = 2;
+/// How many uploads are written down as sent: one goes, and the next one waits to follow at once.
+const READY_AT_ONCE: usize = 2;
+
+/// How many bodies go at the same time. The first that is complete has the first verdict, which is written
+/// down while the others go.
+const SENDING_AT_ONCE: usize = 1;
 
 /// What pushes of all integrations of a client share: the ledger, which they lock or look at, and the
 /// spool beside it.
@@ -155,7 +159,8 @@ pub(super) struct Session {
     pub(super) round: Option<Round>,
     /// The files of the push; none when it resumes.
     pub(super) files: Arc<Vec<OpenFile>>,
-    /// Permits to send an upload.
+    /// Permits to be the next upload that is sent, and to send its body.
+    pub(super) ready_permit: Semaphore,
     pub(super) send_permit: Semaphore,
     /// Those that Gong turned out not to have.
     pub(super) missing: RecordSet,
@@ -211,6 +216,7 @@ impl Session {
             events,
             round: None,
             files: Arc::new(files),
+            ready_permit: Semaphore::new(READY_AT_ONCE),
             send_permit: Semaphore::new(SENDING_AT_ONCE),
             missing: RecordSet::default(),
             unsure: RecordSet::default(),

@@ -28,6 +28,7 @@ mod searches;
 mod spellings;
 mod superseded;
 mod support;
+mod together;
 mod unwritten;
 mod users;
 mod verdicts;

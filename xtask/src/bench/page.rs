@@ -60,7 +60,7 @@ pub(crate) const CHAPTERS: &[Chapter] = &[
     Chapter {
         bench: "ledger",
         title: "Writing a verdict into the ledger",
-        text: "250,000 deals of 16 fields, as many as one upload has, to a simulator in another process. Counted is \
+        text: "100,000 deals of 16 fields, as many as one upload has, to a simulator in another process. Counted is \
                the time from Gong's last status until the ledger in SQLite has what became of each \
                record, in one transaction; and the size of its file afterwards.",
     },
