@@ -330,7 +330,9 @@ pub(super) async fn sync(
     let prepared = prepare(&client, integration_id, &options).await?;
     let began = client.clock.now();
     let calls_before = client.ledger().calls_since(began).await?;
-    note_confirmed(&client, integration_id, &options, &prepared.confirmed).await?;
+    if prepared.agreed.is_none() {
+        note_confirmed(&client, integration_id, &options, &prepared.confirmed).await?;
+    }
     let mut plan = None;
     let mut outdated = None;
     let mut report = round(
@@ -447,7 +449,8 @@ async fn note_unknown(
 }
 
 /// Stores the deletions that the user confirmed: whichever sync of the scope runs next carries them
-/// out, even if this one is stopped or another one is faster.
+/// out, even if this one is stopped or another one is faster. What a plan confirms counts only once the
+/// plan is carried out.
 async fn note_confirmed(
     client: &Client,
     integration_id: IntegrationId,

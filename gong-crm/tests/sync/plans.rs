@@ -279,3 +279,28 @@ async fn plan_file_has_the_deletions_that_were_confirmed_to_the_plan() {
     );
     assert!(world.has("ACCOUNT", "acc-25") && !world.has("ACCOUNT", "acc-24"));
 }
+
+#[tokio::test]
+async fn refused_plan_confirms_nothing() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=60));
+    let mut options = world.options(&[Account]);
+    options.held_deletions = Some(world.path("held.ldjson"));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    world.export("account.ldjson", &accounts(26..=60));
+    let report = world.sync(options.clone()).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    let mut planned = options.clone();
+    planned.confirm_deletions = Some(world.path("held.ldjson"));
+    let file = world.path("plan.ldjson");
+    world.plan(planned).await.write(&file).unwrap();
+    // One of them is back, so that the plan is not possible as a whole.
+    world.export("account.ldjson", &accounts(25..=60));
+    let mut strict = options.clone();
+    (strict.plan_file, strict.strict) = (Some(file), true);
+    let refused = world.client.sync(world.integration_id, strict).await;
+    assert!(matches!(refused, Err(SyncError::PlanOutdated { .. })));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+    assert!(world.has("ACCOUNT", "acc-24"));
+}

@@ -117,6 +117,11 @@ where
     let (ledger, space) = (session.ledger.clone(), session.space);
     let ledger = ledger.ledger();
     ledger.note_began(scope).await?;
+    if let Some(round) = session.round.as_ref().filter(|of| !of.confirmed.is_empty()) {
+        ledger
+            .add_confirmed_deletions(space, scope, &round.confirmed)
+            .await?;
+    }
     session.write_last_reads(&plan).await?;
     session.write_definitions(&plan).await?;
     let judged = session.judged_types(&plan);
