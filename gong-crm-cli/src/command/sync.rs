@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use gong_crm::check;
 use gong_crm::io::atomic_file::{self, Readers};
 use gong_crm::push::{CheckMode, Rejects, Resend};
-use gong_crm::sync::{Deletions, SyncError, SyncOptions, SyncPlan, SyncReport, metrics};
+use gong_crm::sync::{Deletions, Only, SyncError, SyncOptions, SyncPlan, SyncReport, metrics};
 use gong_crm::{IntegrationId, ObjectType};
 use gong_sources::singer::TapSources;
 
@@ -332,8 +332,10 @@ impl Round {
         for note in tap.take_notes() {
             self.output.status(&format!("note: {note}"));
         }
-        // A plan file may leave out some of it.
-        if self.options.plan_file.is_some() {
+        // A plan file may leave out some of it, and single records leave out the others.
+        let mut only = self.options.only.values();
+        let is_part = only.any(|only| matches!(only, Only::Ids(_)));
+        if is_part || self.options.plan_file.is_some() {
             return Ok(());
         }
         let kept = tap.keep_state(report).await;

@@ -277,10 +277,14 @@ fn state_is_kept_only_after_the_verdict() {
     let (code, report, said) = place.run(&["sync", "--wait", "100ms"]);
     assert_eq!(code, Some(7), "{report} {said}");
     assert_eq!(place.state(), "");
-    // Nor if only some types were looked at.
+    // Nor if only some types or records were looked at.
     let place = Place::new(simulator());
-    assert_eq!(place.run(&["sync", "--only", "STAGE"]).0, Some(0));
-    assert_eq!(place.state(), "");
+    for only in ["STAGE", "ACCOUNT:1"] {
+        let some = ["sync", "--only", only, "--only", "STAGE:7"];
+        let words = if only == "STAGE" { &some[..3] } else { &some };
+        assert_eq!(place.run(words).0, Some(0));
+        assert_eq!(place.state(), "");
+    }
     assert_eq!(place.run(&["sync"]).0, Some(0));
     assert!(place.state().contains("first"));
 }

@@ -49,9 +49,9 @@ impl Round {
                     let list = report.plan.held_deletions.clone();
                     if let Some(list) = list.as_ref().filter(|_| list != last_list) {
                         let list = list.display();
+                        let confirm = format!("{} --confirm-deletions {list}", self.again);
                         self.output.status(&format!(
-                            "held-back deletions: {list}; to delete them: gong-crm sync \
-                             --confirm-deletions {list}"
+                            "held-back deletions: {list}; to delete them: {confirm}"
                         ));
                     }
                     last_list = list;
