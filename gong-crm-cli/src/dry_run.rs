@@ -142,6 +142,26 @@ pub(crate) fn show(requests: &[Request], global: &Global, output: Output) -> Res
     Ok(())
 }
 
+/// The same, with sentences about what none of the requests does.
+pub(crate) fn show_with_notes(
+    requests: &[Request],
+    notes: &[String],
+    global: &Global,
+    output: Output,
+) -> Result<(), CliError> {
+    if output.is_json() {
+        let requests = json(requests, global)?;
+        output.json(&serde_json::json!({"dryRun": true, "requests": requests, "notes": notes}));
+        return Ok(());
+    }
+    print(requests, global, output)?;
+    for note in notes {
+        output.status(&format!("note: {note}"));
+    }
+    output.status("dry run: nothing was sent");
+    Ok(())
+}
+
 /// Prints the requests for people.
 pub(crate) fn print(requests: &[Request], global: &Global, output: Output) -> Result<(), CliError> {
     let target = Target::of(global)?;

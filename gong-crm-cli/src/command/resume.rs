@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use gong_crm::ObjectType;
-use gong_crm::ledger::{Ledger, RejectedRecord, Upload, UploadState};
+use gong_crm::ledger::{Ledger, LedgerError, RejectedRecord, Upload, UploadState};
 use gong_crm::operation::Operation;
-use gong_crm::push::Options;
+use gong_crm::push::{OpenUploads, Options};
 
 use crate::args::Global;
 use crate::args::push::Resume;
@@ -36,12 +36,10 @@ pub(crate) async fn run(
             )));
         }
     }
-    let mut open = ledger.open_uploads().await.map_err(shown)?;
-    if !resume.ids.is_empty() {
-        open.retain(|upload| resume.ids.contains(&upload.client_request_id));
-    }
-    let given_up = ledger.given_up_uploads().await.map_err(shown)?;
     let base_url = settings.effective_base_url()?;
+    let open = OpenUploads::at(&ledger, &base_url, &resume.ids);
+    let open = open.await.map_err(shown)?;
+    let given_up = given_up(&ledger, &base_url).await.map_err(shown)?;
     let left_open = ledger.left_open(&base_url).await.map_err(shown)?;
     let waiting = ledger.waiting_for_parents(&base_url).await.map_err(shown)?;
     let is_wider = resume.delivery.find_all_errors || waiting > 0;
@@ -70,12 +68,13 @@ pub(crate) async fn run(
         return Ok(Exit::Ok);
     }
     if resume.dry_run {
-        let mut requests: Vec<Request> = given_up.iter().chain(&open).map(first_request).collect();
+        let first = given_up.iter().chain(&open.resumable);
+        let mut requests: Vec<Request> = first.map(first_request).collect();
         if resume.ids.is_empty() {
             requests.extend(requests_again(&left_open));
         }
-        dry_run::show(&requests, global, *output)?;
-        return Ok(Exit::Ok);
+        dry_run::show_with_notes(&requests, &open.notes(), global, *output)?;
+        return Ok(Exit::of_verdict(open.verdict(), None));
     }
     drop(ledger);
     let connection = Connection::open(global).await?;
@@ -86,6 +85,18 @@ pub(crate) async fn run(
         .client
         .resume(resume.ids.iter().cloned(), options);
     push_report::follow(work, global, *output).await
+}
+
+/// The uploads that were given up, and that the Gong at a base URL may still process.
+async fn given_up(ledger: &Ledger, base_url: &str) -> Result<Vec<Upload>, LedgerError> {
+    let mut here = Vec::new();
+    for upload in ledger.given_up_uploads().await? {
+        let of = ledger.base_url_of(&upload).await?;
+        if of.is_none_or(|of| of == base_url) {
+            here.push(upload);
+        }
+    }
+    Ok(here)
 }
 
 /// How many records a resume does not send: they are rejected, unconfirmed or held back.

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use gong_crm::push::{Event, FileReport, Push, Report, Status};
+use gong_crm::push::{Event, FileReport, Push, Report, Status, Verdict};
 
 use crate::args::Global;
 use crate::error::CliError;
@@ -127,7 +127,10 @@ fn print(report: &Report, output: Output) {
         return;
     }
     if report.files.is_empty() {
-        output.status("nothing to do");
+        if report.verdict == Verdict::Done {
+            output.status("nothing to do");
+        }
+        notes(report, output);
         return;
     }
     let columns = [
@@ -157,6 +160,10 @@ fn print(report: &Report, output: Output) {
     if !report.notes.is_empty() {
         output.status("");
     }
+    notes(report, output);
+}
+
+fn notes(report: &Report, output: Output) {
     for note in &report.notes {
         output.status(&format!("note: {note}"));
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::integration::simulator;
 use crate::invocation::Invocation;
 
-const LINES: &str = r#"{"objectId":"a-1","modifiedDate":"2026-03-01T09:30:00Z","name":"Acme"}
+pub(crate) const LINES: &str = r#"{"objectId":"a-1","modifiedDate":"2026-03-01T09:30:00Z","name":"Acme"}
 {"objectId":"a-2","modifiedDate":"2026-03-01T09:30:00Z","name":"Acme"}
 "#;
 
@@ -20,7 +20,12 @@ fn gong(verdict: Verdict) -> Simulator {
 }
 
 /// A command in a directory of its own, with its words after the name of the program.
-fn run(sim: &Simulator, directory: &std::path::Path, words: &[&str], input: &str) -> (i32, String) {
+pub(crate) fn run(
+    sim: &Simulator,
+    directory: &std::path::Path,
+    words: &[&str],
+    input: &str,
+) -> (i32, String) {
     let mut invocation = Invocation::new(words).against(sim.base_url()).input(input);
     invocation.command().current_dir(directory);
     invocation

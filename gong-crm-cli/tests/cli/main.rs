@@ -34,6 +34,7 @@ mod owners;
 mod pages;
 mod push;
 mod reference;
+mod resume;
 mod same_verdict;
 mod schema;
 mod shared_file;

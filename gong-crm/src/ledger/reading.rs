@@ -154,6 +154,20 @@ impl Ledger {
         Ok(parts.collect())
     }
 
+    /// The base URL of the Gong that an upload belongs to; `None` for one of the first versions of this
+    /// tool, which did not write it down.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn base_url_of(&self, upload: &Upload) -> Result<Option<String>, LedgerError> {
+        let names: Vec<String> = self.meta_json(b"spaces").await?.unwrap_or_default();
+        let name = usize::from(upload.space).checked_sub(1);
+        let name = name.and_then(|place| names.get(place));
+        let parts = name.and_then(|name| name.rsplit_once(' '));
+        Ok(parts.map(|(base_url, _)| base_url.to_owned()))
+    }
+
     /// The records of all uploads without a verdict.
     pub(crate) async fn records_under_way(
         &self,

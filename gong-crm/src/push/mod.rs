@@ -56,6 +56,7 @@ mod lines;
 mod not_sent;
 mod notes;
 mod open_records;
+mod open_uploads;
 mod options;
 mod origins;
 mod orphans;
@@ -91,6 +92,7 @@ mod without_parents;
 
 pub use event::Event;
 pub use input::InputFile;
+pub use open_uploads::OpenUploads;
 pub use options::{
     ACCOUNT_DELAY, CheckMode, MAX_UPLOAD_BYTES, MAX_UPLOAD_RECORDS, Options, Rejects, Resend, Wait,
 };
@@ -354,6 +356,9 @@ impl Client {
     /// Records that a verdict left uncertain, and those of uploads that failed as a whole, are sent
     /// again from the copy that the ledger keeps. Rejected records are not:
     /// [`Ledger::rejects`](crate::ledger::Ledger::rejects) lists them.
+    ///
+    /// Uploads to the Gong at another base URL are left out: the report's notes name them, and its
+    /// verdict is not [`Verdict::Done`]. [`OpenUploads`] lists them before.
     ///
     /// # Errors
     ///

@@ -422,6 +422,12 @@ impl Report {
         self.verdict = self.verdict.max(Verdict::Unknown);
     }
 
+    /// Notes uploads that somebody else finishes.
+    pub(super) fn leave_out(&mut self, verdict: Verdict, notes: Vec<String>) {
+        self.verdict = self.verdict.max(verdict);
+        self.notes.extend(notes);
+    }
+
     /// The report of a push that was stopped before anything is known.
     pub(super) fn canceled() -> Self {
         Self::new(Vec::new(), Vec::new(), true, None)

@@ -10,6 +10,7 @@ use super::event::Events;
 use super::finish::finish;
 use super::kept::{Wanted, send_again};
 use super::late::{self, Check, Late};
+use super::open_uploads::OpenUploads;
 use super::planned::{Plan, Planned};
 use super::report::{FileReport, Report};
 use super::run::canceled;
@@ -33,20 +34,21 @@ pub(super) async fn resume(
         () = canceled(cancel.clone()) => return Ok(Report::canceled_before_its_plan()),
     };
     let mut late = look_at_late(&context).await?;
-    let mut open = context.ledger.open_uploads().await?;
-    open.retain(|upload| {
+    let ledger = context.ledger.ledger();
+    let mut open = OpenUploads::at(ledger, context.client.base_url(), &ids).await?;
+    open.resumable.retain(|upload| {
         // Unsent parts of a sync are planned again by the next sync: a record that they would
         // delete may be back in its source.
-        let is_of_sync = upload.state == UploadState::Planned && upload.scope != 0;
-        !is_of_sync && (ids.is_empty() || ids.contains(&upload.client_request_id))
+        !(upload.state == UploadState::Planned && upload.scope != 0)
     });
+    let resumed = std::mem::take(&mut open.resumable);
     let wanted = Wanted {
         ids,
-        ended: open.iter().map(|upload| upload.number).collect(),
+        ended: resumed.iter().map(|upload| upload.number).collect(),
         counted: context.ledger.counted(),
     };
     let mut by_integration: BTreeMap<IntegrationId, Vec<Upload>> = BTreeMap::new();
-    for upload in open {
+    for upload in resumed {
         let of_integration = by_integration.entry(upload.integration_id).or_default();
         of_integration.push(upload);
     }
@@ -77,6 +79,7 @@ pub(super) async fn resume(
         }
         report.notes.extend(late.notes);
     }
+    report.leave_out(open.verdict(), open.notes());
     Ok(report)
 }
 

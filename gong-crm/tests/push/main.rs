@@ -29,6 +29,7 @@ mod spellings;
 mod superseded;
 mod support;
 mod together;
+mod two_gongs;
 mod unwritten;
 mod users;
 mod verdicts;

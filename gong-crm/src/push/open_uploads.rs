@@ -1,0 +1,96 @@
+//! Who finishes the uploads that have no verdict: a resume, or somebody else.
+
+use std::collections::BTreeMap;
+
+use super::report::Verdict;
+use crate::ClientRequestId;
+use crate::ledger::{Ledger, LedgerError, Upload, UploadState};
+use crate::named::some_of;
+
+/// How many uploads a note names.
+const NAMED: usize = 3;
+
+/// The uploads that have no verdict yet, by who finishes them.
+///
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use gong_crm::ledger::Ledger;
+/// use gong_crm::push::OpenUploads;
+///
+/// let open = OpenUploads::at(&Ledger::memory(), "https://api.gong.io", &[]).await?;
+/// assert!(open.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OpenUploads {
+    /// Those that [`Client::resume`](crate::Client::resume) finishes.
+    pub resumable: Vec<Upload>,
+    /// Those to the Gong at another base URL, by that URL: a resume with that base URL finishes them.
+    pub elsewhere: BTreeMap<String, Vec<Upload>>,
+}
+
+impl OpenUploads {
+    /// The open uploads as a client with this base URL sees them: those with these ids, or all of them if
+    /// there are none. No call is made.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerError::Storage`] when the ledger can't be read.
+    pub async fn at(
+        ledger: &Ledger,
+        base_url: &str,
+        ids: &[ClientRequestId],
+    ) -> Result<Self, LedgerError> {
+        let mut open = Self::default();
+        for upload in ledger.open_uploads().await? {
+            if !ids.is_empty() && !ids.contains(&upload.client_request_id) {
+                continue;
+            }
+            let other = ledger.base_url_of(&upload).await?;
+            match other.filter(|other| other != base_url) {
+                Some(other) => open.elsewhere.entry(other).or_default().push(upload),
+                None => open.resumable.push(upload),
+            }
+        }
+        Ok(open)
+    }
+
+    /// Whether every upload has its verdict.
+    pub fn is_empty(&self) -> bool {
+        self.resumable.is_empty() && self.elsewhere.is_empty()
+    }
+
+    /// What a resume does not finish, and who does, in sentences.
+    pub fn notes(&self) -> Vec<String> {
+        let elsewhere = self.elsewhere.iter().map(|(base_url, uploads)| {
+            let (what, them) = match &uploads[..] {
+                [upload] => (format!("{} belongs", upload.client_request_id), "it"),
+                uploads => (format!("{} belong", names(uploads)), "them"),
+            };
+            format!(
+                "{what} to the Gong at {base_url}: to finish {them}, run gong-crm resume --base-url {base_url}"
+            )
+        });
+        elsewhere.collect()
+    }
+
+    /// The verdict on what a resume does not finish; [`Verdict::Done`] if it finishes everything.
+    pub fn verdict(&self) -> Verdict {
+        let elsewhere = self.elsewhere.values().flatten();
+        let verdicts = elsewhere.map(|upload| match upload.state {
+            UploadState::Planned => Verdict::Failed,
+            UploadState::Sending => Verdict::Unknown,
+            _ => Verdict::TimedOut,
+        });
+        verdicts.max().unwrap_or(Verdict::Done)
+    }
+}
+
+/// How many uploads they are, with the first ids.
+fn names(uploads: &[Upload]) -> String {
+    let ids = uploads.iter().map(|upload| &upload.client_request_id);
+    format!("{} uploads ({})", uploads.len(), some_of(ids, NAMED))
+}
