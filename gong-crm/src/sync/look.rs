@@ -23,7 +23,8 @@ const GOOD_FOR: SignedDuration = SignedDuration::from_hours(24);
 /// The state at the last check.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Look {
-    pub(super) at: Timestamp,
+    /// When that was. Nobody ever looked if there is none; the beginning of time stands for a doubt.
+    pub(super) at: Option<Timestamp>,
     /// The declared fields of each type, with what they are; a type that was never looked at is not
     /// in it.
     fields: BTreeMap<String, BTreeMap<String, String>>,
@@ -38,7 +39,7 @@ pub(super) async fn look_if_doubtful(
     space: Space,
 ) -> Result<Vec<String>, PushError> {
     let look: Option<Look> = ledger.ledger().look(space).await?;
-    if look.is_none_or(|look| look.at != Timestamp::UNIX_EPOCH) {
+    if look.is_none_or(|look| look.at != Some(Timestamp::UNIX_EPOCH)) {
         return Ok(Vec::new());
     }
     match client.api().integrations().await {
@@ -75,9 +76,9 @@ pub(super) async fn look_if_due(
 ) -> Result<Late, PushError> {
     let now = client.clock.now();
     let before: Option<Look> = ledger.ledger().look(space).await?;
-    let is_due = before.as_ref().is_none_or(|look| {
+    let is_due = before.as_ref().and_then(|look| look.at).is_none_or(|at| {
         // A clock that jumped back does not put it off forever.
-        let age = now.duration_since(look.at);
+        let age = now.duration_since(at);
         age >= GOOD_FOR || age.is_negative()
     });
     if !is_due {
@@ -96,7 +97,7 @@ pub(super) async fn look_if_due(
         Err(error) => return passed_over(error),
     };
     let mut look = Look {
-        at: now,
+        at: Some(now),
         fields: BTreeMap::new(),
     };
     let mut notes = Vec::new();

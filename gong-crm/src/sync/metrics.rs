@@ -22,7 +22,7 @@ async fn last_contact(client: &Client, integration_id: IntegrationId) -> Result<
         .iter()
         .filter(|upload| upload.space() == space)
         .flat_map(|upload| [upload.accepted_at, upload.completed_at]);
-    let last = answers.flatten().chain(look.map(|look| look.at)).max();
+    let last = answers.flatten().chain(look.and_then(|look| look.at)).max();
     Ok(last.map_or(0, Timestamp::as_second))
 }
 
