@@ -253,8 +253,13 @@ impl Round {
             let left = self.connection.client.calls_left().await;
             sync_report::results(&report, left, &self.again, self.output);
         }
-        self.write_metrics(&report).await?;
         let exit = Exit::of_sync(&report);
+        if let Err(error) = self.write_metrics(&report).await {
+            if exit == Exit::Ok {
+                return Err(error);
+            }
+            self.output.error(&error);
+        }
         if exit.is_signal() {
             let resume = format!("to resume: {}", self.again);
             self.output.status(&resume);
@@ -270,10 +275,14 @@ impl Round {
         })
     }
 
-    /// Whether no sync of this scope ever sent something.
+    /// Whether no sync of this scope ever sent something to this Gong.
     async fn is_first(&self) -> Result<bool, CliError> {
-        let ledger = self.connection.client.ledger();
-        let has_synced = ledger.has_synced(&self.options.scope).await;
+        let client = &self.connection.client;
+        let (base_url, scope) = (client.base_url(), &self.options.scope);
+        let ledger = client.ledger();
+        let has_synced = ledger
+            .has_synced(base_url, self.integration_id, scope)
+            .await;
         has_synced
             .map(|has_synced| !has_synced)
             .map_err(|error| CliError::from_ledger(&error))
@@ -319,7 +328,10 @@ impl Round {
         progress.end();
         match outcome {
             Ok(report) => {
-                self.keep_state(&report).await?;
+                // Without it, the tap gives once more what is in Gong by now.
+                if let Err(error) = self.keep_state(&report).await {
+                    output.error(&error);
+                }
                 Ok((Some(report), stopped_by))
             }
             Err(error) => Err(failed(error)),

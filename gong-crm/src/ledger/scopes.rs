@@ -116,25 +116,32 @@ impl Ledger {
         Ok(names)
     }
 
-    /// Whether a sync of this scope ever began to send.
+    /// Whether a sync of this scope ever began to send to this integration.
     ///
     /// # Errors
     ///
-    /// [`LedgerError::Storage`] when the ledger can't be read.
-    pub async fn has_synced(&self, scope: &str) -> Result<bool, LedgerError> {
+    /// [`LedgerError::Storage`] when the ledger can't be used.
+    pub async fn has_synced(
+        &self,
+        base_url: &str,
+        integration_id: IntegrationId,
+        scope: &str,
+    ) -> Result<bool, LedgerError> {
         let Some(number) = self.scope(scope).await? else {
             return Ok(false);
         };
-        Ok(self.meta(&began_key(number)).await?.is_some())
+        let space = self.space(base_url, integration_id).await?;
+        Ok(self.meta(&began_key(space, number)).await?.is_some())
     }
 
     /// Notes that a sync of a scope begins to send.
-    pub(crate) async fn note_began(&self, scope: u32) -> Result<(), LedgerError> {
-        if self.meta(&began_key(scope)).await?.is_some() {
+    pub(crate) async fn note_began(&self, space: Space, scope: u32) -> Result<(), LedgerError> {
+        let key = began_key(space, scope);
+        if self.meta(&key).await?.is_some() {
             return Ok(());
         }
         let mut batch = Batch::new();
-        batch.put(Table::Meta, &began_key(scope), b"true");
+        batch.put(Table::Meta, &key, b"true");
         self.commit(batch).await
     }
 
@@ -482,8 +489,8 @@ impl Ledger {
     }
 }
 
-fn began_key(scope: u32) -> Vec<u8> {
-    format!("began {scope}").into_bytes()
+fn began_key(space: Space, scope: u32) -> Vec<u8> {
+    format!("began {} {scope}", space.0).into_bytes()
 }
 
 fn definitions_key(space: Space, scope: u32) -> Vec<u8> {

@@ -302,8 +302,7 @@ pub(super) async fn plan(
     .await?;
     if let Some(path) = held_list(&options, &client) {
         if !plan.held.is_empty() {
-            held::write(&path, &plan.held, |of, id| is_open(&options, &plan, of, id))?;
-            plan.held_deletions = Some(path);
+            write_held(&options, &mut plan, path);
         } else if path.exists() {
             // Its options may be other ones than those of the sync whose list it is.
             plan.notes.push(format!(
@@ -373,8 +372,7 @@ pub(super) async fn sync(
         .await?;
     }
     if let Some(path) = held_list(&options, &client).filter(|_| is_list_known) {
-        let is_there = held::write(&path, &plan.held, |of, id| is_open(&options, &plan, of, id))?;
-        plan.held_deletions = Some(path).filter(|_| is_there);
+        write_held(&options, &mut plan, path);
     }
     let late = std::mem::take(&mut prepared.found().late);
     if let Some(report) = &mut report {
@@ -468,6 +466,15 @@ async fn note_confirmed(
             .await?;
     }
     Ok(())
+}
+
+/// Writes the list of held-back deletions. That it can't be written is a note: what was sent is sent all
+/// the same.
+fn write_held(options: &SyncOptions, plan: &mut SyncPlan, path: PathBuf) {
+    match held::write(&path, &plan.held, |of, id| is_open(options, plan, of, id)) {
+        Ok(is_there) => plan.held_deletions = Some(path).filter(|_| is_there),
+        Err(error) => plan.notes.push(error.to_string()),
+    }
 }
 
 /// Where the list of held-back deletions is written: beside the ledger, unless the options say

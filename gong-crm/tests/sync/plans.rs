@@ -2,6 +2,7 @@
 
 use gong_crm::ObjectType::{Account, Contact};
 use gong_crm::push::{Verdict, Wait};
+use gong_crm::schema::{FieldType, SchemaField};
 use gong_crm::sync::{Limit, Only, SyncError};
 use gong_sim::Processing;
 
@@ -303,4 +304,50 @@ async fn refused_plan_confirms_nothing() {
     let report = world.sync(options).await;
     assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
     assert!(world.has("ACCOUNT", "acc-24"));
+}
+
+#[tokio::test]
+async fn list_that_cannot_be_written_is_a_note_of_what_was_done() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=60));
+    let mut options = world.options(&[Account]);
+    options.held_deletions = Some(world.path("held"));
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    std::fs::create_dir(world.path("held")).unwrap();
+    std::fs::write(world.path("held/something"), "").unwrap();
+    let mut records = accounts(26..=60);
+    records.push(account("acc-61", "New"));
+    world.export("account.ldjson", &records);
+    for plan in [
+        world.plan(options.clone()).await,
+        world.sync(options.clone()).await.plan,
+    ] {
+        assert_eq!(counts(&plan, Account)[4], 25, "{plan:#?}");
+        assert!(plan.held_deletions.is_none());
+        let mut notes = plan.notes.iter();
+        assert!(
+            notes.any(|note| note.contains("held can't be written")),
+            "{:?}",
+            plan.notes
+        );
+    }
+    assert!(world.has("ACCOUNT", "acc-61"));
+    let report = world.sync(options).await;
+    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
+}
+
+#[tokio::test]
+async fn plan_makes_no_call_after_fields_were_declared() {
+    let world = World::new().await;
+    let region = SchemaField::new("region__c", "Region", FieldType::String);
+    world
+        .client
+        .upload_entity_schema(world.integration_id, Account, &[region])
+        .await
+        .unwrap();
+    world.export("account.ldjson", &accounts(1..=3));
+    let before = world.calls().await;
+    let plan = world.plan(world.options(&[Account])).await;
+    assert_eq!(counts(&plan, Account), [3, 0, 0, 0, 0]);
+    assert_eq!(world.calls().await, before);
 }

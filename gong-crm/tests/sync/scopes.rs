@@ -428,3 +428,19 @@ async fn verdict_after_a_record_was_handed_over_leaves_it_to_its_new_owner() {
         assert!(world.has("ACCOUNT", "acc-1"), "{report:#?}");
     }
 }
+
+#[tokio::test]
+async fn first_sync_to_another_integration_is_a_first_one() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=3));
+    let options = world.options(&[Account]);
+    let other = world
+        .simulator
+        .register_integration("Another CRM", "admin@acme.example");
+    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
+    let ledger = world.client.ledger();
+    for (integration_id, has_synced) in [(world.integration_id, true), (other.into(), false)] {
+        let known = ledger.has_synced(world.client.base_url(), integration_id, &options.scope);
+        assert_eq!(known.await.unwrap(), has_synced);
+    }
+}

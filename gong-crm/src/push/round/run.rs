@@ -116,7 +116,7 @@ where
     let scope = session.round.as_ref().map_or(0, |round| round.scope);
     let (ledger, space) = (session.ledger.clone(), session.space);
     let ledger = ledger.ledger();
-    ledger.note_began(scope).await?;
+    ledger.note_began(space, scope).await?;
     if let Some(round) = session.round.as_ref().filter(|of| !of.confirmed.is_empty()) {
         ledger
             .add_confirmed_deletions(space, scope, &round.confirmed)
