@@ -322,8 +322,14 @@ async fn preview(global: &Global, options: Options) -> Result<Preview, CliError>
         // Without a ledger nothing was sent yet, and a dry run makes none.
         if settings.ledger_path()?.exists() {
             let ledger = settings.open_ledger().await?;
-            if let [(_, only)] = settings.known_integrations(&ledger).await?[..] {
-                known = Some((only, ledger));
+            match settings.known_integrations(&ledger).await?[..] {
+                [] => {}
+                [(_, only)] => known = Some((only, ledger)),
+                [..] => {
+                    let message = "the ledger has records of several integrations";
+                    return Err(CliError::new(Exit::Usage, message)
+                        .with_hint("--integration-id names the one to compare with"));
+                }
             }
         }
     }

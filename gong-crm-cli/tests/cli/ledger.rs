@@ -408,6 +408,18 @@ fn dry_run_compares_with_what_gong_has() {
     assert_eq!((code, &file["accepted"]), (Some(0), &2.into()), "{report}");
     let (_, preview) = place.push(&names, &["--dry-run"]);
     assert_eq!(preview["uploads"].as_array().map(Vec::len), Some(0));
+    // With which of two it should be compared is not known.
+    let other = place
+        .simulator
+        .register_integration("Another CRM", "admin@acme.example");
+    let id = other.to_string();
+    let sent = place.push(&names, &["--integration-id", &id]);
+    assert_eq!(sent.0, Some(0), "{}", sent.1);
+    let (code, preview) = place.push(&names, &["--dry-run"]);
+    assert_eq!(code, Some(2), "{preview}");
+    let (code, preview) = place.push(&names, &["--dry-run", "--integration-id", &id]);
+    assert_eq!(code, Some(0), "{preview}");
+    assert_eq!(preview["uploads"].as_array().map(Vec::len), Some(0));
 }
 
 #[test]
