@@ -1,6 +1,7 @@
 //! `gong-crm uploads`: what was sent, upload by upload.
 
 use gong_crm::ledger::{Upload, UploadState};
+use gong_crm::push::OpenUploads;
 use serde_json::json;
 
 use crate::args::Global;
@@ -17,7 +18,8 @@ pub(crate) async fn run(
     uploads: &Uploads,
     output: Output,
 ) -> Result<Exit, CliError> {
-    let ledger = Settings::read(global)?.open_ledger().await?;
+    let settings = Settings::read(global)?;
+    let ledger = settings.open_ledger().await?;
     let listed = if uploads.unfinished {
         ledger.open_uploads().await
     } else {
@@ -62,8 +64,17 @@ pub(crate) async fn run(
     };
     output.table(&columns, &listed.iter().map(row).collect::<Vec<_>>());
     if listed.iter().any(|upload| upload.state.is_open()) {
+        // A list needs no base URL: without one, the notes name those of the uploads.
+        let base_url = settings.effective_base_url().unwrap_or_default();
+        let open = OpenUploads::at(&ledger, &base_url, &[]);
+        let open = open.await.map_err(|error| CliError::from_ledger(&error))?;
         output.status("");
-        output.status("to finish open uploads: gong-crm resume");
+        if !open.resumable.is_empty() {
+            output.status("to finish open uploads: gong-crm resume");
+        }
+        for note in open.notes() {
+            output.status(&format!("note: {note}"));
+        }
     }
     Ok(Exit::Ok)
 }

@@ -174,6 +174,12 @@ impl Upload {
         self.checked_until
     }
 
+    /// Whether a sync planned it and did not send it: a resume leaves it alone, and the next sync of the
+    /// same scope plans its records again, as their source then has them.
+    pub fn waits_for_sync(&self) -> bool {
+        self.state == UploadState::Planned && self.scope != 0
+    }
+
     pub(crate) fn space(&self) -> Space {
         Space(self.space)
     }

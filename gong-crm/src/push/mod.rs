@@ -357,8 +357,9 @@ impl Client {
     /// again from the copy that the ledger keeps. Rejected records are not:
     /// [`Ledger::rejects`](crate::ledger::Ledger::rejects) lists them.
     ///
-    /// Uploads to the Gong at another base URL are left out: the report's notes name them, and its
-    /// verdict is not [`Verdict::Done`]. [`OpenUploads`] lists them before.
+    /// Uploads to the Gong at another base URL are left out, and those that a sync planned and did not
+    /// send: the report's notes name them, and its verdict is not [`Verdict::Done`]. [`OpenUploads`] lists
+    /// them before.
     ///
     /// # Errors
     ///

@@ -28,6 +28,9 @@ const NAMED: usize = 3;
 pub struct OpenUploads {
     /// Those that [`Client::resume`](crate::Client::resume) finishes.
     pub resumable: Vec<Upload>,
+    /// Those that a sync planned and did not send, by its scope: its next round plans these records again,
+    /// as their source then has them.
+    pub of_syncs: BTreeMap<String, Vec<Upload>>,
     /// Those to the Gong at another base URL, by that URL: a resume with that base URL finishes them.
     pub elsewhere: BTreeMap<String, Vec<Upload>>,
 }
@@ -52,6 +55,12 @@ impl OpenUploads {
             let other = ledger.base_url_of(&upload).await?;
             match other.filter(|other| other != base_url) {
                 Some(other) => open.elsewhere.entry(other).or_default().push(upload),
+                // A record that it would delete may be back in its source.
+                None if upload.waits_for_sync() => {
+                    let scope = ledger.scope_name(upload.scope).await?;
+                    let of_scope = open.of_syncs.entry(scope.unwrap_or_default());
+                    of_scope.or_default().push(upload);
+                }
                 None => open.resumable.push(upload),
             }
         }
@@ -60,7 +69,7 @@ impl OpenUploads {
 
     /// Whether every upload has its verdict.
     pub fn is_empty(&self) -> bool {
-        self.resumable.is_empty() && self.elsewhere.is_empty()
+        self.resumable.is_empty() && self.of_syncs.is_empty() && self.elsewhere.is_empty()
     }
 
     /// What a resume does not finish, and who does, in sentences.
@@ -74,7 +83,21 @@ impl OpenUploads {
                 "{what} to the Gong at {base_url}: to finish {them}, run gong-crm resume --base-url {base_url}"
             )
         });
-        elsewhere.collect()
+        let of_syncs = self.of_syncs.iter().map(|(scope, uploads)| {
+            let (what, their) = match &uploads[..] {
+                [upload] => (format!("{} was", upload.client_request_id), "its"),
+                uploads => (format!("{} were", names(uploads)), "their"),
+            };
+            let records = match uploads.iter().map(|upload| upload.records).sum() {
+                1_u64 => "record".to_owned(),
+                records => format!("{records} records"),
+            };
+            format!(
+                "{what} planned by a sync and not sent: the next gong-crm sync of scope {scope} sends {their} \
+                 {records}, as the source then has them"
+            )
+        });
+        of_syncs.chain(elsewhere).collect()
     }
 
     /// The verdict on what a resume does not finish; [`Verdict::Done`] if it finishes everything.
@@ -85,7 +108,8 @@ impl OpenUploads {
             UploadState::Sending => Verdict::Unknown,
             _ => Verdict::TimedOut,
         });
-        verdicts.max().unwrap_or(Verdict::Done)
+        let of_syncs = self.of_syncs.keys().map(|_| Verdict::Failed);
+        verdicts.chain(of_syncs).max().unwrap_or(Verdict::Done)
     }
 }
 

@@ -253,7 +253,7 @@ impl Session {
         let named: HashSet<ObjectType> = types.iter().map(|of_type| of_type.object_type).collect();
         for upload in open {
             let may_be_in_gong = upload.state.may_be_in_gong();
-            if upload.state == UploadState::Planned && upload.scope != 0 {
+            if upload.waits_for_sync() {
                 continue;
             }
             let is_needed = self.round.is_some()

@@ -17,7 +17,7 @@ use super::run::canceled;
 use super::session::{Context, Session};
 use super::{Options, PushError};
 use crate::client::Client;
-use crate::ledger::{LedgerError, Space, Upload, UploadState};
+use crate::ledger::{LedgerError, Space, Upload};
 use crate::{ClientRequestId, IntegrationId, ObjectType};
 
 /// Continues with uploads whose verdict is not known.
@@ -36,11 +36,6 @@ pub(super) async fn resume(
     let mut late = look_at_late(&context).await?;
     let ledger = context.ledger.ledger();
     let mut open = OpenUploads::at(ledger, context.client.base_url(), &ids).await?;
-    open.resumable.retain(|upload| {
-        // Unsent parts of a sync are planned again by the next sync: a record that they would
-        // delete may be back in its source.
-        !(upload.state == UploadState::Planned && upload.scope != 0)
-    });
     let resumed = std::mem::take(&mut open.resumable);
     let wanted = Wanted {
         ids,
