@@ -140,7 +140,8 @@ pub(crate) async fn run(global: &Global, args: &Sync, output: Output) -> Result<
     let sources = Sources::read(global, &args.scope)?;
     let scope = sources.scope(&args.scope);
     if args.pause || args.continue_ {
-        return pause(global, &scope, args.pause, output).await;
+        let again = again(global, &args.scope);
+        return pause(global, &scope, args.pause, &again, output).await;
     }
     if args.health {
         return sync_health::run(global, &scope, output).await;
@@ -198,6 +199,7 @@ async fn pause(
     global: &Global,
     scope: &str,
     is_paused: bool,
+    again: &str,
     output: Output,
 ) -> Result<Exit, CliError> {
     if scope.trim().is_empty() {
@@ -208,11 +210,13 @@ async fn pause(
         .set_paused(scope, is_paused)
         .await
         .map_err(|error| CliError::from_ledger(&error))?;
-    output.status(if is_paused {
-        "paused: a running sync pauses after its round; gong-crm sync --continue resumes it"
+    if is_paused {
+        output.status(&format!(
+            "paused: a running sync pauses after its round; {again} --continue resumes it"
+        ));
     } else {
-        "the next round begins as usual"
-    });
+        output.status("the next round begins as usual");
+    }
     Ok(Exit::Ok)
 }
 

@@ -261,10 +261,10 @@ async fn retired_stage_has_no_owner() {
     world.export("west.ldjson", &[won, old]);
     let report = world.sync(west.clone()).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
-    assert_ne!(world.field("STAGE", "Old", "isActive"), false);
+    assert_eq!(world.field("STAGE", "Old", "isActive"), true);
     world.export("east.ldjson", &new);
     assert_eq!(world.sync(east).await.verdict, Verdict::Done);
-    assert_ne!(world.field("STAGE", "Old", "isActive"), false);
+    assert_eq!(world.field("STAGE", "Old", "isActive"), true);
     let report = world.sync(west).await;
     assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
 }

@@ -36,8 +36,11 @@ impl Round {
         let mut last_notes = Vec::new();
         let mut has_metrics = false;
         loop {
-            if let Some(signal) = self.wait_while_paused().await? {
-                return Ok(signal);
+            match self.wait_while_paused().await {
+                Ok(Some(signal)) => return Ok(signal),
+                Ok(None) => {}
+                // The round finds out whether that ends it.
+                Err(error) => drop(self.output.error(&error)),
             }
             let began = clock.monotonic();
             self.say_next_round(Duration::ZERO).await;
@@ -161,8 +164,8 @@ impl Round {
                 return Ok(None);
             }
             if !is_said {
-                self.output
-                    .status("paused; gong-crm sync --continue resumes it");
+                let paused = format!("paused; {} --continue resumes it", self.again);
+                self.output.status(&paused);
                 is_said = true;
             }
             tokio::select! {
