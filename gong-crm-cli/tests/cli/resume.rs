@@ -33,9 +33,8 @@ fn resume_leaves_uploads_to_another_gong_alone() {
     let upload = &uploads(&said)[0];
 
     let url = first.base_url();
-    let note = format!(
-        "note: {upload} belongs to the Gong at {url}: to finish it, run gong-crm resume --base-url {url}\n"
-    );
+    let note =
+        format!("note: {upload} belongs to the Gong at {url}: resume it with --base-url {url}\n");
     for words in [
         &["resume"][..],
         &["resume", "--dry-run"],

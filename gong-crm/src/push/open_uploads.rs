@@ -79,9 +79,7 @@ impl OpenUploads {
                 [upload] => (format!("{} belongs", upload.client_request_id), "it"),
                 uploads => (format!("{} belong", names(uploads)), "them"),
             };
-            format!(
-                "{what} to the Gong at {base_url}: to finish {them}, run gong-crm resume --base-url {base_url}"
-            )
+            format!("{what} to the Gong at {base_url}: resume {them} with --base-url {base_url}")
         });
         let of_syncs = self.of_syncs.iter().map(|(scope, uploads)| {
             let (what, their) = match &uploads[..] {
