@@ -31,7 +31,8 @@ pub struct OpenUploads {
     /// Those that a sync planned and did not send, by its scope: its next round plans these records again,
     /// as their source then has them.
     pub of_syncs: BTreeMap<String, Vec<Upload>>,
-    /// Those to the Gong at another base URL, by that URL: a resume with that base URL finishes them.
+    /// Those to the Gong at another base URL, by that URL: a resume with that base URL finishes them. If
+    /// ids are given, also those whose verdict left records open.
     pub elsewhere: BTreeMap<String, Vec<Upload>>,
 }
 
@@ -62,6 +63,18 @@ impl OpenUploads {
                     of_scope.or_default().push(upload);
                 }
                 None => open.resumable.push(upload),
+            }
+        }
+        for id in ids {
+            let Some(upload) = ledger.upload(id).await? else {
+                continue;
+            };
+            let other = ledger.base_url_of(&upload).await?;
+            let other = other.filter(|other| other != base_url && !upload.state.is_open());
+            if let Some(other) = other
+                && leaves_records(ledger, &other, &upload).await?
+            {
+                open.elsewhere.entry(other).or_default().push(upload);
             }
         }
         Ok(open)
@@ -102,13 +115,29 @@ impl OpenUploads {
     pub fn verdict(&self) -> Verdict {
         let elsewhere = self.elsewhere.values().flatten();
         let verdicts = elsewhere.map(|upload| match upload.state {
-            UploadState::Planned => Verdict::Failed,
-            UploadState::Sending => Verdict::Unknown,
-            _ => Verdict::TimedOut,
+            UploadState::Planned | UploadState::Dropped | UploadState::Failed => Verdict::Failed,
+            UploadState::Accepted => Verdict::TimedOut,
+            UploadState::Sending | UploadState::Done | UploadState::Lost => Verdict::Unknown,
         });
         let of_syncs = self.of_syncs.keys().map(|_| Verdict::Failed);
         verdicts.chain(of_syncs).max().unwrap_or(Verdict::Done)
     }
+}
+
+/// Whether records that the verdict of an upload left open are still so.
+async fn leaves_records(
+    ledger: &Ledger,
+    base_url: &str,
+    upload: &Upload,
+) -> Result<bool, LedgerError> {
+    let id = upload.client_request_id.clone();
+    let left = ledger.left_open_by(&[id]).await?;
+    if left.is_empty() {
+        return Ok(false);
+    }
+    let open = ledger.left_open(base_url).await?.into_iter();
+    let mut open = open.map(|record| (record.object_type, record.object_id));
+    Ok(open.any(|record| left.contains(&record)))
 }
 
 /// How many uploads they are, with the first ids.

@@ -64,3 +64,27 @@ async fn upload_is_not_resumed_at_another_gong() {
         assert_eq!(harness.simulator.object_count("ACCOUNT"), 3, "{effect:?}");
     }
 }
+
+#[tokio::test]
+async fn records_that_a_verdict_left_open_are_not_resumed_at_another_gong() {
+    let (harness, other, client) = two().await;
+    let verdict = gong_sim::Verdict::new().set("totalSuccessCount", 0);
+    harness.fault_of_uploads(Effect::Verdict(verdict.applies_nothing()), 1);
+    let path = harness.write_text("accounts.ldjson", &accounts(3));
+    let report = harness.push(&path).await;
+    assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
+    let uploads = harness.client.ledger().uploads(10).await.unwrap();
+    let id = &uploads[0].client_request_id;
+
+    let resume = |client: &Client| client.resume([id.clone()], Options::default().simulator());
+    let report = resume(&client).await.unwrap();
+    assert_eq!(report.verdict, Verdict::Unknown, "{report:#?}");
+    let is_named = |note: &String| note.contains(harness.simulator.base_url());
+    assert!(report.notes.iter().any(is_named), "{report:#?}");
+    assert_eq!(other.request_count(), 0);
+    let report = resume(&harness.client).await.unwrap();
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    assert_eq!(harness.simulator.object_count("ACCOUNT"), 3);
+    let report = resume(&client).await.unwrap();
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+}
