@@ -387,6 +387,16 @@ impl Ledger {
         decoded.collect()
     }
 
+    /// Whether it knows a record of an integration.
+    pub(crate) async fn has_records(&self, space: Space) -> Result<bool, LedgerError> {
+        for object_type in ObjectType::ALL {
+            if !self.page(space, object_type, None, 1).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Visits the records of a type, in the order of their ids, as long as `visit` wants more. Of
     /// each, only the beginning of its state is read.
     pub(crate) async fn each_head(

@@ -43,13 +43,17 @@ pub(super) async fn look_if_doubtful(
         return Ok(Vec::new());
     }
     match client.api().integrations().await {
-        Ok(integrations) => gone(integration_id, &integrations).map_or(Ok(Vec::new()), Err),
+        Ok(integrations) => gone(integration_id, &integrations, true).map_or(Ok(Vec::new()), Err),
         Err(error) => passed_over(error).map(|late| late.notes),
     }
 }
 
-/// The error that the integration is not there any more, if so.
-fn gone(integration_id: IntegrationId, integrations: &[Integration]) -> Option<PushError> {
+/// The error that the integration is not there, if so. One that the ledger knows was there before.
+fn gone(
+    integration_id: IntegrationId,
+    integrations: &[Integration],
+    is_known: bool,
+) -> Option<PushError> {
     let mut integrations = integrations.iter();
     let registered = integrations.clone().map(|of| of.integration_id).next();
     if integrations.any(|integration| integration.integration_id == integration_id) {
@@ -59,10 +63,14 @@ fn gone(integration_id: IntegrationId, integrations: &[Integration]) -> Option<P
         Some(id) => format!("{id} is registered now; --integration-id {id} syncs to it"),
         None => "register a new one and sync to it".to_owned(),
     };
-    let message = format!(
-        "the integration {integration_id} and its records are no longer in Gong: {next}; of a source without \
-         `complete`, sync all records once"
-    );
+    let message = if is_known {
+        format!(
+            "the integration {integration_id} and its records are no longer in Gong: {next}; of a source \
+             without `complete`, sync all records once"
+        )
+    } else {
+        format!("Gong has no integration {integration_id}: {next}")
+    };
     Some(Error::new(ErrorKind::NotFound, message).into())
 }
 
@@ -88,7 +96,8 @@ pub(super) async fn look_if_due(
         Ok(integrations) => integrations,
         Err(error) => return passed_over(error),
     };
-    if let Some(gone) = gone(integration_id, &integrations) {
+    let is_known = before.is_some() || ledger.ledger().has_records(space).await?;
+    if let Some(gone) = gone(integration_id, &integrations, is_known) {
         ledger.forget_versions(space).await?;
         return Err(gone);
     }

@@ -37,6 +37,29 @@ async fn integration_that_was_removed_in_gong_is_noticed_within_a_day() {
     assert!(world.has("ACCOUNT", "acc-1"));
 }
 
+#[tokio::test]
+async fn integration_that_never_was_is_not_called_removed() {
+    let world = World::new().await;
+    world.export("account.ldjson", &accounts(1..=3));
+    let options = world.options(&[Account]);
+    let misspelt = gong_crm::IntegrationId::from(78);
+    let (client, registered) = (&world.client, world.integration_id);
+    for _ in 0..2 {
+        let message = client.sync(misspelt, options.clone()).await.unwrap_err();
+        let expected = format!(
+            "Gong has no integration 78: {registered} is registered now; --integration-id {registered} syncs to it"
+        );
+        assert!(message.to_string().contains(&expected), "{message}");
+    }
+    // Records were sent to this one, and nobody has looked at it yet.
+    let report = world.push("account.ldjson", &accounts(1..=3)).await;
+    assert_eq!(report.verdict, Verdict::Done, "{report:#?}");
+    world.simulator.reset();
+    let message = client.sync(registered, options).await.unwrap_err();
+    let expected = "are no longer in Gong";
+    assert!(message.to_string().contains(expected), "{message}");
+}
+
 /// Registers an integration in the simulator under the id of the world's.
 async fn register_as(world: &World) {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
