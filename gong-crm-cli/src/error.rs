@@ -130,8 +130,8 @@ impl CliError {
             }
             LedgerError::Storage { source, .. } if is_read_only(source.downcast_ref()) => shown
                 .with_hint(
-                    "make it writable, or move it with gong-crm ledger export; another ledger would not know \
-                     what Gong has",
+                    "make it and its folder writable, or move it with the files beside it, and name it there: \
+                     --ledger FILE; another ledger would not know what Gong has",
                 ),
             LedgerError::Storage { .. } | LedgerError::Untrusted { .. } => {
                 shown.with_hint("use another file for the ledger: --ledger FILE")
@@ -255,7 +255,18 @@ mod tests {
             CliError::from_ledger(&error).hint.unwrap_or_default()
         };
         assert!(hint(io::ErrorKind::StorageFull).starts_with("free some space"));
-        assert!(hint(io::ErrorKind::ReadOnlyFilesystem).starts_with("make it writable"));
+        for read_only in [
+            io::ErrorKind::ReadOnlyFilesystem,
+            io::ErrorKind::PermissionDenied,
+        ] {
+            let hint = hint(read_only);
+            assert!(
+                hint.starts_with("make it and its folder writable"),
+                "{hint}"
+            );
+            // That needs a ledger that can be written, too.
+            assert!(!hint.contains("ledger export"), "{hint}");
+        }
         assert!(hint(io::ErrorKind::InvalidData).starts_with("use another file"));
     }
 }
