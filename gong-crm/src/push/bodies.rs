@@ -31,7 +31,7 @@ pub(super) const CHUNK: usize = 1_024;
 const READERS: usize = 3;
 
 /// How many chunks are read while those before are added.
-const GROUP: usize = 4;
+const GROUP: usize = 16;
 
 /// How many steps a version takes: before a user with another address, the one with the address before
 /// is deleted.
