@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use gong_crm::check;
 use gong_crm::io::atomic_file::{self, Readers};
 use gong_crm::push::{CheckMode, Rejects, Resend};
-use gong_crm::sync::{Deletions, Only, SyncError, SyncOptions, SyncPlan, SyncReport, metrics};
+use gong_crm::sync::{Deletions, Only, SyncError, SyncOptions, SyncReport, metrics};
 use gong_crm::{IntegrationId, ObjectType};
 use gong_sources::singer::TapSources;
 
@@ -27,6 +27,9 @@ use crate::sources::SourceTables;
 use crate::taps::Extent;
 
 mod every;
+mod question;
+
+use question::Question;
 
 /// The sources of a sync.
 pub(crate) struct Sources {
@@ -302,16 +305,26 @@ impl Round {
         }
         let client = &self.connection.client;
         let mut sync = client.sync(self.integration_id, self.options.clone());
+        let question = Question::new();
         if asks {
-            let again = self.again.clone();
-            sync = sync.approve(move |plan| ask(plan, &again, output));
+            let (question, again) = (question.clone(), self.again.clone());
+            sync = sync.approve(move |plan| question.ask(plan, &again, output));
         }
         let (mut handle, work) = sync.start();
+        let work = async {
+            if !asks {
+                return work.await;
+            }
+            // It blocks while it asks, and the signals need this task.
+            let ended = tokio::spawn(work).await;
+            ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+        };
         let cancel = handle.cancel_handle();
         let mut stopped_by = None;
         let outcome = {
             let showing = async {
                 while let Some(event) = handle.next_event().await {
+                    question.answered().await;
                     progress.show(&event);
                 }
             };
@@ -319,6 +332,10 @@ impl Round {
             tokio::select! {
                 outcome = &mut both => outcome,
                 exit = self.signals.next() => {
+                    if question.stop() {
+                        output.status("nothing was sent");
+                        return Ok((None, Some(exit)));
+                    }
                     output.status(stopping(exit));
                     stopped_by = Some(exit);
                     cancel.cancel();
@@ -381,18 +398,6 @@ impl Round {
 
 fn is_terminal() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
-}
-
-/// Shows the plan of the first sync, and asks.
-fn ask(plan: &SyncPlan, again: &str, output: Output) -> bool {
-    if !plan.has_changes() {
-        return true;
-    }
-    sync_report::plan(plan, None, again, output);
-    output.message("Send this? [y/N]");
-    let mut answer = String::new();
-    let read = std::io::stdin().read_line(&mut answer);
-    read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
 }
 
 /// Why a sync or plan failed.

@@ -152,6 +152,32 @@ fn first_sync_on_a_terminal_shows_its_plan_and_asks() {
 
 #[cfg(unix)]
 #[test]
+fn signal_is_an_answer_to_the_question_of_the_first_sync() {
+    use rustix::process::Signal;
+    let place = Place::new();
+    place.export(1..=3);
+    for (signal, expected) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let mut invocation = place.command(&["sync"]);
+        let mut terminal = Terminal::start(invocation.command());
+        terminal.wait_for("Send this? [y/N]");
+        terminal.signal(signal);
+        let (code, shown) = terminal.end_by_itself();
+        assert_eq!(code, Some(expected), "{shown}");
+        assert!(shown.contains("nothing was sent"), "{shown}");
+        assert_eq!(place.simulator.object_count("ACCOUNT"), 0);
+    }
+    // The next sync asks again, and the ledger is not locked any more.
+    let mut invocation = place.command(&["sync"]);
+    let mut terminal = Terminal::start(invocation.command());
+    terminal.wait_for("Send this? [y/N]");
+    terminal.type_in("y\n");
+    let (code, shown) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+    assert_eq!(place.simulator.object_count("ACCOUNT"), 3);
+}
+
+#[cfg(unix)]
+#[test]
 fn terminal_shows_a_dashboard_between_rounds() {
     let place = Place::new();
     place.export(1..=3);

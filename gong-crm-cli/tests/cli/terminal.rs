@@ -4,7 +4,10 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
 
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 /// A command on a pseudo terminal.
@@ -69,8 +72,27 @@ impl Terminal {
 
     /// Sends the signal of Ctrl-C.
     pub(crate) fn interrupt(&self) {
-        let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        self.signal(Signal::INT);
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// The same as [`end`](Self::end); a command that does not end is killed, and has no exit code.
+    pub(crate) fn end_by_itself(self) -> (Option<i32>, String) {
+        let pid = Pid::from_child(&self.child);
+        let (ended, wait) = std::sync::mpsc::channel::<()>();
+        let watching = std::thread::spawn(move || {
+            let waited = wait.recv_timeout(Duration::from_mins(1));
+            if waited == Err(RecvTimeoutError::Timeout) {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        });
+        let end = self.end();
+        drop(ended);
+        watching.join().unwrap();
+        end
     }
 
     /// The exit code, and everything that was shown.
