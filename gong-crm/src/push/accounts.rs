@@ -25,9 +25,10 @@ impl Session {
         self.leave_out_deleted(&mut newest.ids).await;
         // They were accepted in the course of that second.
         let accepted = Timestamp::from_second(newest.at.saturating_add(1)).unwrap_or_default();
-        let age = Duration::try_from(self.now().duration_since(accepted)).unwrap_or_default();
+        // None yet if the clock was set back.
+        let age = || Duration::try_from(self.now().duration_since(accepted)).unwrap_or_default();
         let clock = &*self.client.clock;
-        if let Some(pause) = delay.checked_sub(age).filter(|pause| !pause.is_zero()) {
+        if let Some(pause) = delay.checked_sub(age()).filter(|pause| !pause.is_zero()) {
             self.events.emit(Event::AccountDelay { pause });
             clock.sleep(pause).await;
         }
@@ -46,7 +47,9 @@ impl Session {
                 }
             };
             let at_most = self.options.account_visible;
+            // An earlier process may have waited, too.
             let waited = clock.monotonic().saturating_sub(started);
+            let waited = waited.max(age().saturating_sub(delay));
             if waited.saturating_add(pause) > at_most {
                 let accounts = accounts(missing);
                 let note = format!(

@@ -128,7 +128,7 @@ pub struct Options {
     pub poll: PollPolicy,
     /// How long Gong is given to store new accounts before records that refer to them are sent.
     pub account_delay: Duration,
-    /// Maximum time to wait until new accounts can be read back from Gong.
+    /// Maximum time until new accounts can be read back from Gong, counted from the end of their delay.
     pub account_visible: Duration,
     /// How often and how long a failed request is repeated.
     pub retry: RetryLimits,
