@@ -326,7 +326,7 @@ async fn preview(global: &Global, options: Options) -> Result<Preview, CliError>
                 [] => {}
                 [(_, only)] => known = Some((only, ledger)),
                 [..] => {
-                    let message = "the ledger has records of several integrations";
+                    let message = "the ledger knows several integrations";
                     return Err(CliError::new(Exit::Usage, message)
                         .with_hint("--integration-id names the one to compare with"));
                 }

@@ -1,9 +1,11 @@
 //! A plan changes nothing, and is what the sync does.
 
+use std::path::PathBuf;
+
 use gong_crm::ObjectType::{Account, Contact};
 use gong_crm::push::{Verdict, Wait};
 use gong_crm::schema::{FieldType, SchemaField};
-use gong_crm::sync::{Limit, Only, SyncError};
+use gong_crm::sync::{Limit, Only, SyncError, SyncOptions};
 use gong_sim::Processing;
 
 use crate::support::{World, account, accounts, actions, counts};
@@ -253,9 +255,8 @@ async fn plan_leaves_the_list_of_a_sync_and_says_so() {
     assert!(plan.notes.is_empty(), "{plan:#?}");
 }
 
-#[tokio::test]
-async fn plan_file_has_the_deletions_that_were_confirmed_to_the_plan() {
-    let world = World::new().await;
+/// A plan of 25 confirmed deletions, after which one of the records is back in the source.
+async fn confirmed_plan(world: &World) -> (SyncOptions, PathBuf) {
     world.export("account.ldjson", &accounts(1..=60));
     let mut options = world.options(&[Account]);
     options.held_deletions = Some(world.path("held.ldjson"));
@@ -269,8 +270,14 @@ async fn plan_file_has_the_deletions_that_were_confirmed_to_the_plan() {
     let plan = world.plan(planned).await;
     assert_eq!(counts(&plan, Account), [0, 0, 25, 35, 0]);
     plan.write(&file).unwrap();
-    // One of them is back, and stays.
     world.export("account.ldjson", &accounts(25..=60));
+    (options, file)
+}
+
+#[tokio::test]
+async fn plan_file_has_the_deletions_that_were_confirmed_to_the_plan() {
+    let world = World::new().await;
+    let (mut options, file) = confirmed_plan(&world).await;
     options.plan_file = Some(file);
     let report = world.sync(options).await;
     assert_eq!(
@@ -284,19 +291,7 @@ async fn plan_file_has_the_deletions_that_were_confirmed_to_the_plan() {
 #[tokio::test]
 async fn refused_plan_confirms_nothing() {
     let world = World::new().await;
-    world.export("account.ldjson", &accounts(1..=60));
-    let mut options = world.options(&[Account]);
-    options.held_deletions = Some(world.path("held.ldjson"));
-    assert_eq!(world.sync(options.clone()).await.verdict, Verdict::Done);
-    world.export("account.ldjson", &accounts(26..=60));
-    let report = world.sync(options.clone()).await;
-    assert_eq!(report.verdict, Verdict::HeldBack, "{report:#?}");
-    let mut planned = options.clone();
-    planned.confirm_deletions = Some(world.path("held.ldjson"));
-    let file = world.path("plan.ldjson");
-    world.plan(planned).await.write(&file).unwrap();
-    // One of them is back, so that the plan is not possible as a whole.
-    world.export("account.ldjson", &accounts(25..=60));
+    let (options, file) = confirmed_plan(&world).await;
     let mut strict = options.clone();
     (strict.plan_file, strict.strict) = (Some(file), true);
     let refused = world.client.sync(world.integration_id, strict).await;

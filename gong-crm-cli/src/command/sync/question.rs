@@ -12,7 +12,7 @@ enum Stage {
     NotAsked,
     Asked,
     Answered,
-    /// A signal came first. Whatever is typed now is no answer.
+    /// A signal came first: an answer does not count any more.
     Stopped,
 }
 
