@@ -15,11 +15,11 @@ async fn plan_makes_no_call_and_writes_nothing() {
     let world = World::new().await;
     world.export("account.ldjson", &accounts(1..=30));
     let options = world.options(&[Account]);
-    let before = world.calls().await;
+    let before = world.simulator.request_count();
     let plan = world.plan(options.clone()).await;
     assert_eq!(counts(&plan, Account), [30, 0, 0, 0, 0]);
     assert_eq!((plan.uploads, plan.calls), (1, 3));
-    assert_eq!(world.calls().await, before);
+    assert_eq!(world.simulator.request_count(), before);
     assert!(world.client.ledger().uploads(10).await.unwrap().is_empty());
     assert!(world.client.ledger().scopes().await.unwrap().is_empty());
     let report = world.sync(options.clone()).await;
@@ -341,8 +341,8 @@ async fn plan_makes_no_call_after_fields_were_declared() {
         .await
         .unwrap();
     world.export("account.ldjson", &accounts(1..=3));
-    let before = world.calls().await;
+    let requests = world.simulator.request_count();
     let plan = world.plan(world.options(&[Account])).await;
     assert_eq!(counts(&plan, Account), [3, 0, 0, 0, 0]);
-    assert_eq!(world.calls().await, before);
+    assert_eq!(world.simulator.request_count(), requests);
 }
